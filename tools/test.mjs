@@ -1,0 +1,58 @@
+// Runs the tests that need no privilege: those of the package in the current folder, or, at the root, of every package.
+// Each package's test/**/*.test.ts runs in one process under c8, straight from the sources (tsx, and the export condition
+// that points at src). Ends with one line `N passed, N failed, N skipped`; a test file that adds no suite is a failure.
+//
+//   node tools/test.mjs [PATTERN]     PATTERN is a regular expression that a test file's path must match
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(join(root, 'package.json'));
+const cwd = process.cwd();
+const pattern = process.argv[2] ?? '.';
+
+const packages =
+  resolve(cwd) === root
+    ? readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+    : [cwd];
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const directory of packages) {
+  if (!existsSync(join(directory, 'test'))) continue;
+  console.log(`# ${relative(root, directory)}`);
+  const result = await runPackage(directory);
+  for (const key of Object.keys(total)) total[key] += result[key];
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+async function runPackage(directory) {
+  const scratch = mkdtempSync(join(tmpdir(), 'libbpf-ts-test-'));
+  const report = join(scratch, 'result.json');
+  const c8 = require.resolve('c8/bin/c8.js');
+  const args = [
+    c8,
+    '--temp-directory', join(scratch, 'coverage'),
+    '--reports-dir', join(directory, 'coverage'),
+    '--src', 'src', '--include', 'src/**', '--reporter', 'text-summary', '--reporter', 'json',
+    process.execPath,
+    '--conditions=@libbpf-ts/source',
+    '--import', import.meta.resolve('tsx'),
+    join(root, 'tools/test-worker.mjs'),
+    directory, pattern, report,
+  ];
+  const status = await new Promise((done) => {
+    spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] }).on('close', done);
+  });
+  const result = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { passed: 0, failed: 1, skipped: 0 };
+  rmSync(scratch, { recursive: true, force: true });
+  if (status !== 0 && result.failed === 0) result.failed = 1;
+  return result;
+}
