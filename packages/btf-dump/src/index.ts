@@ -1,1 +1,18 @@
-export {};
+/**
+ * BTF as C or TypeScript declarations, typed bytes as text. Pure: no Node API, nothing printed.
+ */
+
+export {
+  type CDumper,
+  type CDumperOptions,
+  createCDumper,
+  emitTypeDeclaration,
+  type TypeDeclarationOptions,
+} from './c-dumper.js';
+export { type DumpCOptions, dumpC, dumpCBytes } from './dump-c.js';
+export {
+  BtfDumpError,
+  type BtfDumpErrorCode,
+  type BtfDumpErrorFacts,
+  isBtfDumpError,
+} from './errors.js';

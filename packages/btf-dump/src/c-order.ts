@@ -1,0 +1,128 @@
+/**
+ * In which order definitions must stand.
+ *
+ * C wants a struct complete before another struct, an array or a typedef-then-struct holds one by value, and is content
+ * with `struct a;` where only a pointer to it is held. Types in BTF refer to each other in any order and in circles, so
+ * before a type is printed, everything that it needs is put in a queue, each after what it needs itself: a depth-first
+ * walk that appends a definition on the way out.
+ *
+ * Worked example. Asked for `b`:
+ *
+ *     struct b { struct a inside; struct c *later; };      queue: a, b
+ *     struct a { struct b *back; u32 n; };                 (typedef u32 goes in front of a)
+ *
+ * `b` holds `a`, a strong link: the walk goes into `a` and queues it first. `a` reaches `b` again, but through a pointer, a
+ * weak link: the printer will write `struct b;` in front of `a` when it gets there, and the walk turns back. `c` is
+ * weak as well and need not be defined at all for `b`.
+ *
+ * What makes it hard is that a pointer alone does not make a link weak. Anonymous types are written out in the place
+ * that uses them, so
+ *
+ *     struct b { struct { struct a inside; } *pointer; };
+ *
+ * needs `a` complete although all of `b` is one pointer. Hence the rule: a link is weak if there is a pointer in the chain
+ * and a *named* struct or union (or a typedef that leads to one weakly) after it. Enums and forward declarations are strong
+ * always, for C has no forward declaration of an enum. Function prototypes are as strong as the strongest of what they
+ * mention, seen through the same pointer.
+ *
+ * The walk remembers what it is done with. Structs, unions, enums, ints and pointers are done after one visit; const,
+ * arrays and prototypes are walked through each time, as whether they are weak depends on how they were reached. A type
+ * that is done counts as strong: it is defined already, so whoever asks may be defined, too. That makes the order in which
+ * types are requested visible in the output (a typedef of an int is queued through a pointer only once the int is
+ * done), and these visits are kept exactly as libbpf makes them (btf_dump.c: btf_dump_order_type), because the output
+ * has to be the same byte for byte.
+ *
+ * A struct that is met again while its members are walked, with no pointer between, would contain itself: an error.
+ */
+
+import { BtfKind } from '@libbpf-ts/btf';
+import { type CState, Flag } from './c-state.js';
+import { BtfDumpError } from './errors.js';
+
+/**
+ * Queues what `id` needs and, if it is something to define, `id` itself.
+ *
+ * @param weak - reached through a pointer
+ * @returns whether the link is strong: `id` has to be defined before who refers to it
+ */
+export function orderType(state: CState, id: number, weak: boolean, depth: number): boolean {
+  const { flags, types } = state;
+  const flag = flags[id]!;
+  if ((flag & Flag.ORDERED) !== 0) return true;
+  state.step(id, depth);
+  const record = types.at[id]!;
+  const { words } = types;
+  const info = words[record + 1]!;
+  const kind = (info >>> 24) & 0x7f;
+  const named = words[record] !== 0;
+  if ((flag & Flag.ORDERING) !== 0) {
+    if (weak && named) return false;
+    throw new BtfDumpError('BTF_DUMP_CYCLE', { typeId: id, typeName: types.describe(id) });
+  }
+  switch (kind) {
+    case BtfKind.INT:
+    case BtfKind.FLOAT:
+    case BtfKind.FUNC:
+    case BtfKind.VAR:
+    case BtfKind.DATASEC:
+    case BtfKind.DECL_TAG:
+      flags[id]! |= Flag.ORDERED;
+      return false;
+
+    case BtfKind.PTR: {
+      const strong = orderType(state, words[record + 2]!, true, depth + 1);
+      flags[id]! |= Flag.ORDERED;
+      return strong;
+    }
+
+    case BtfKind.ARRAY:
+      return orderType(state, words[record + 3]!, false, depth + 1);
+
+    case BtfKind.VOLATILE:
+    case BtfKind.CONST:
+    case BtfKind.RESTRICT:
+    case BtfKind.TYPE_TAG:
+      return orderType(state, words[record + 2]!, weak, depth + 1);
+
+    case BtfKind.STRUCT:
+    case BtfKind.UNION: {
+      if (weak && named) return false;
+      flags[id]! |= Flag.ORDERING;
+      const end = record + 3 + (info & 0xff_ffff) * 3;
+      for (let member = record + 3; member < end; member += 3) {
+        orderType(state, words[member + 1]!, false, depth + 1);
+      }
+      if (named) state.queue.push(id);
+      flags[id]! |= Flag.ORDERED;
+      return true;
+    }
+
+    case BtfKind.ENUM:
+    case BtfKind.ENUM64:
+    case BtfKind.FWD:
+      // An anonymous enum that nothing refers to declares constants; others are written out where they are used.
+      if (named || types.referenced[id] === 0) state.queue.push(id);
+      flags[id]! |= Flag.ORDERED;
+      return true;
+
+    case BtfKind.TYPEDEF: {
+      const strong = orderType(state, words[record + 2]!, weak, depth + 1);
+      if (weak && !strong) return false;
+      state.queue.push(id);
+      flags[id]! |= Flag.ORDERED;
+      return true;
+    }
+
+    case BtfKind.FUNC_PROTO: {
+      let strong = orderType(state, words[record + 2]!, weak, depth + 1);
+      const end = record + 3 + (info & 0xff_ffff) * 2;
+      for (let parameter = record + 3; parameter < end; parameter += 2) {
+        if (orderType(state, words[parameter + 1]!, weak, depth + 1)) strong = true;
+      }
+      return strong;
+    }
+
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * The order in which a sorted dump asks for the types, which keeps the headers of two similar kernels comparable.
+ *
+ * Types are asked for by rank (enums, ints, structs, function types, the rest), then by the name of what they lead to, so
+ * that a typedef stands beside its target, then by their own name, then by a hash of what they contain, then by id. What a
+ * type needs is still printed in front of it, so this order is only visible where C leaves a choice.
+ *
+ * Two thirds of a kernel's types have the last rank and most of them (functions, prototypes, pointers) define nothing.
+ * Sorting them would cost more than printing everything: {@link lastInOrder} is therefore asked when all others are
+ * printed, and sorts only those through which something is reached that is not defined yet.
+ *
+ * Ranks, names and hash are those of bpftool 7.5 (btf.c: sort_btf_c), which also never asks for the first type in order,
+ * because its loop skips entry 0 where it means type 0. `bpftool` shows this: of two enums that only variables use,
+ * the first one is missing from its output.
+ */
+
+import { BtfKind } from '@libbpf-ts/btf';
+import { type CState, Flag } from './c-state.js';
+import { BtfDumpError } from './errors.js';
+import { sortByName } from './sort-by-name.js';
+import { MAX_DEPTH, type TypeTable } from './type-table.js';
+
+/** Rank of everything that has no better one. */
+const LAST = 10;
+const RANKS = 5;
+
+/** Every type that can define something and is not of the last rank, in order. */
+export function firstInOrder(types: TypeTable): Uint32Array {
+  const { count } = types;
+  const ranks = new Uint8Array(count);
+  const sizes = new Uint32Array(RANKS);
+  for (let id = 1; id < count; id++) {
+    const rank = rankOf(types, id);
+    ranks[id] = rank;
+    if (rank !== LAST) sizes[rank]!++;
+  }
+  const ends = new Uint32Array(RANKS);
+  for (let rank = 1; rank < RANKS; rank++) ends[rank] = ends[rank - 1]! + sizes[rank - 1]!;
+  const starts = ends.slice();
+  const ids = new Uint32Array(ends[RANKS - 1]! + sizes[RANKS - 1]!);
+  for (let id = 1; id < count; id++) if (ranks[id] !== LAST) ids[ends[ranks[id]!]!++] = id;
+  const sorter = new Sorter(types);
+  for (let rank = 0; rank < RANKS; rank++) sorter.sort(ids, starts[rank]!, ends[rank]!);
+  return ids;
+}
+
+/** The types of the last rank, in order, that still lead to something undefined. */
+export function lastInOrder(state: CState): Uint32Array {
+  const { types, flags } = state;
+  const leads = new Uint8Array(types.count);
+  let open = 0;
+  for (let id = 1; id < types.count; id++) {
+    if ((flags[id]! & Flag.ORDERED) === 0 && definesSomething(types, id)) {
+      leads[id] = YES;
+      open++;
+    }
+  }
+  if (open === 0) return new Uint32Array(0);
+  const found: number[] = [];
+  for (let id = 1; id < types.count; id++) {
+    if ((flags[id]! & Flag.ORDERED) !== 0) continue;
+    if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
+  }
+  const ids = Uint32Array.from(found);
+  new Sorter(types).sort(ids, 0, ids.length);
+  return ids;
+}
+
+function rankOf(types: TypeTable, id: number): number {
+  const { words, at } = types;
+  let named = false;
+  let current = id;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    if (current === 0) return LAST;
+    const record = at[current]!;
+    if (words[record] !== 0) named = true;
+    switch ((words[record + 1]! >>> 24) & 0x7f) {
+      case BtfKind.ENUM:
+      case BtfKind.ENUM64:
+        return named ? 1 : 0;
+      case BtfKind.INT:
+      case BtfKind.FLOAT:
+        return 2;
+      case BtfKind.STRUCT:
+      case BtfKind.UNION:
+        return named ? 3 : LAST;
+      case BtfKind.FUNC_PROTO:
+        return named ? 4 : LAST;
+      case BtfKind.ARRAY:
+        if (!named) return LAST;
+        current = words[record + 3]!;
+        break;
+      case BtfKind.TYPE_TAG:
+      case BtfKind.CONST:
+      case BtfKind.PTR:
+      case BtfKind.VOLATILE:
+      case BtfKind.RESTRICT:
+      case BtfKind.TYPEDEF:
+      case BtfKind.DECL_TAG:
+        if (!named) return LAST;
+        current = words[record + 2]!;
+        break;
+      default:
+        return LAST;
+    }
+  }
+  throw tooDeep(types, id);
+}
+
+/** Offset of the name of what `id` leads to. */
+function sortNameOf(types: TypeTable, id: number): number {
+  const { words, at } = types;
+  let current = id;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    if (current === 0) return 0;
+    const record = at[current]!;
+    switch ((words[record + 1]! >>> 24) & 0x7f) {
+      case BtfKind.ENUM:
+      case BtfKind.ENUM64:
+        // Constants without an enum name of their own go by the first of them.
+        return depth === 0 && words[record] === 0 && types.vlen(current) > 0
+          ? words[record + 3]!
+          : words[record]!;
+      case BtfKind.ARRAY:
+        current = words[record + 3]!;
+        break;
+      case BtfKind.TYPE_TAG:
+      case BtfKind.CONST:
+      case BtfKind.PTR:
+      case BtfKind.VOLATILE:
+      case BtfKind.RESTRICT:
+      case BtfKind.TYPEDEF:
+      case BtfKind.DECL_TAG:
+        current = words[record + 2]!;
+        break;
+      default:
+        return words[record]!;
+    }
+  }
+  throw tooDeep(types, id);
+}
+
+/** Sorts ids of one rank. */
+class Sorter {
+  readonly #types: TypeTable;
+  /** Offsets by id; filled for the ids being sorted. */
+  readonly #sortNames: Uint32Array;
+  readonly #ownNames: Uint32Array;
+  readonly #hashes = new Map<number, bigint>();
+
+  constructor(types: TypeTable) {
+    this.#types = types;
+    this.#sortNames = new Uint32Array(types.count);
+    this.#ownNames = new Uint32Array(types.count);
+  }
+
+  sort(ids: Uint32Array, from: number, to: number): void {
+    const { strings } = this.#types;
+    for (let i = from; i < to; i++) {
+      const id = ids[i]!;
+      this.#sortNames[id] = sortNameOf(this.#types, id);
+      this.#ownNames[id] = this.#types.name(id);
+    }
+    sortByName(strings, ids, this.#sortNames, from, to, (first, end) => {
+      sortByName(strings, ids, this.#ownNames, first, end, (firstTie, endTie) => {
+        ids.subarray(firstTie, endTie).sort((a, b) => this.#compareHashes(a, b));
+      });
+    });
+  }
+
+  #compareHashes(a: number, b: number): number {
+    const [first, second] = [this.#hashOf(a), this.#hashOf(b)];
+    if (first !== second) return first < second ? -1 : 1;
+    return a - b;
+  }
+
+  #hashOf(id: number): bigint {
+    let hash = this.#hashes.get(id);
+    if (hash === undefined) {
+      hash = hashOf(this.#types, id, true, 0);
+      this.#hashes.set(id, hash);
+    }
+    return hash;
+  }
+}
+
+/** A hash of the names that a type is made of: its own, its enumerators', its members' and their types' (one level). */
+function hashOf(types: TypeTable, id: number, withMembers: boolean, depth: number): bigint {
+  if (id === 0) return 0n;
+  if (depth > MAX_DEPTH) throw tooDeep(types, id);
+  const { words, at } = types;
+  const record = at[id]!;
+  const vlen = types.vlen(id);
+  let hash = addName(types, 0n, words[record]!);
+  switch (types.kind(id)) {
+    case BtfKind.ENUM:
+      for (let i = 0; i < vlen; i++) hash = addName(types, hash, words[record + 3 + i * 2]!);
+      break;
+    case BtfKind.ENUM64:
+      for (let i = 0; i < vlen; i++) hash = addName(types, hash, words[record + 3 + i * 3]!);
+      break;
+    case BtfKind.STRUCT:
+    case BtfKind.UNION:
+      if (!withMembers) break;
+      for (let member = record + 3; member < record + 3 + vlen * 3; member += 3) {
+        hash = addName(types, hash, words[member]!);
+        hash = add(hash, hashOf(types, words[member + 1]!, false, depth + 1));
+      }
+      break;
+    case BtfKind.TYPE_TAG:
+    case BtfKind.CONST:
+    case BtfKind.PTR:
+    case BtfKind.VOLATILE:
+    case BtfKind.RESTRICT:
+    case BtfKind.TYPEDEF:
+    case BtfKind.DECL_TAG:
+      hash = add(hash, hashOf(types, words[record + 2]!, withMembers, depth + 1));
+      break;
+    case BtfKind.ARRAY:
+      hash = add(hash, BigInt(words[record + 5]!));
+      hash = add(hash, hashOf(types, words[record + 3]!, withMembers, depth + 1));
+      break;
+  }
+  return hash;
+}
+
+function addName(types: TypeTable, hash: bigint, name: number): bigint {
+  if (name === 0) return hash;
+  const { strings } = types;
+  let ofName = 0n;
+  for (let i = name; strings[i] !== 0; i++) {
+    // `char` is signed where bpftool runs.
+    ofName = add(ofName, BigInt((strings[i]! << 24) >> 24));
+  }
+  return add(hash, ofName);
+}
+
+function add(hash: bigint, value: bigint): bigint {
+  return BigInt.asUintN(64, hash * 31n + value);
+}
+
+/** Values of the memo of {@link leadsToUndefined}; 0 is "not known". */
+const NO = 1;
+const YES = 2;
+
+/** Whether asking for `id` would come to a type marked {@link YES}, which is undefined as yet. */
+function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: number): boolean {
+  if (leads[id] !== 0) return leads[id] === YES;
+  const { types, flags } = state;
+  if ((flags[id]! & Flag.ORDERED) !== 0) return false;
+  state.step(id, depth);
+  leads[id] = NO;
+  const { words } = types;
+  const record = types.at[id]!;
+  const follow = (type: number): boolean => leadsToUndefined(state, leads, type, depth + 1);
+  let found = false;
+  switch (types.kind(id)) {
+    case BtfKind.PTR:
+    case BtfKind.VOLATILE:
+    case BtfKind.CONST:
+    case BtfKind.RESTRICT:
+    case BtfKind.TYPE_TAG:
+      found = follow(words[record + 2]!);
+      break;
+    case BtfKind.ARRAY:
+      found = follow(words[record + 3]!);
+      break;
+    case BtfKind.STRUCT:
+    case BtfKind.UNION:
+      for (let i = 0; i < types.vlen(id) && !found; i++) found = follow(words[record + 4 + i * 3]!);
+      break;
+    case BtfKind.FUNC_PROTO:
+      found = follow(words[record + 2]!);
+      for (let i = 0; i < types.vlen(id) && !found; i++) found = follow(words[record + 4 + i * 2]!);
+      break;
+  }
+  if (found) leads[id] = YES;
+  return found;
+}
+
+/** Whether a request for `id` prints a definition of `id` itself. */
+function definesSomething(types: TypeTable, id: number): boolean {
+  switch (types.kind(id)) {
+    case BtfKind.STRUCT:
+    case BtfKind.UNION:
+      return types.name(id) !== 0;
+    case BtfKind.ENUM:
+    case BtfKind.ENUM64:
+      return types.name(id) !== 0 || types.referenced[id] === 0;
+    case BtfKind.TYPEDEF:
+    case BtfKind.FWD:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function tooDeep(types: TypeTable, id: number): BtfDumpError {
+  const facts = { typeId: id, typeName: types.describe(id), limit: MAX_DEPTH };
+  return new BtfDumpError('BTF_DUMP_TOO_DEEP', facts);
+}
