@@ -1,0 +1,238 @@
+/**
+ * Builds what the tests need, only what changed:
+ *
+ *   progs/NAME.bpf.c  --clang-->    build/NAME.bpf.o  --skelgen-->  build/NAME.skel.ts
+ *   progs/NAME.exe.c  --cc-->       build/NAME        (programs that tests start or probe)
+ *   progs/NAME.so.c   --cc-->       build/NAME.so
+ *   tests/*.test.ts + build/*.skel.ts  --tsc-->  build/js/
+ *
+ * Each output has a stamp, a hash of everything that went into it. What does not build is a failed result of the file it came from;
+ * the rest is built and run all the same.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { findProgram, inParallel, run } from './command.js';
+import { withLock } from './lock.js';
+import { build, compiledTests, programs, repository, selftests, tests } from './paths.js';
+import { testFileName } from './protocol.js';
+import { type Clang, findClang } from './toolchain.js';
+import { vmlinuxHeader } from './vmlinux-header.js';
+
+/** Something that does not build. */
+export interface BuildFailure {
+  /** `progs/ringbuf.bpf.c` or the name of a test file. */
+  readonly file: string;
+  readonly message: string;
+}
+
+export interface BuildResult {
+  /** Compiled test files that can be run. */
+  readonly testFiles: readonly string[];
+  readonly failures: readonly BuildFailure[];
+}
+
+const JOBS = 2;
+
+/** Brings build/ up to date. @throws Error if a tool is missing: the message says what to install */
+export function buildAll(): Promise<BuildResult> {
+  mkdirSync(join(build, '.stamps'), { recursive: true });
+  return withLock(join(build, '.lock'), async () => {
+    const failures: BuildFailure[] = [];
+    await buildObjects(failures);
+    await buildHelpers(failures);
+    await buildSkeletons(failures);
+    const testFiles = await compileTests(failures);
+    return { testFiles, failures };
+  });
+}
+
+async function buildObjects(failures: BuildFailure[]): Promise<void> {
+  const sources = listFiles(programs, '.bpf.c');
+  if (sources.length === 0) return;
+  const clang = await findClang();
+  const header = await vmlinuxHeader();
+  const shared = hashOf(
+    clang.version,
+    clangFlags(clang),
+    ...listFiles(programs, '.h').map(readBytes),
+    readFileSync(header),
+  );
+  await inParallel(JOBS, sources, async (source) => {
+    const target = join(build, basename(source).replace(/\.c$/, '.o'));
+    await update(target, hashOf(shared, readBytes(source)), failures, source, (temporary) =>
+      run(clang.path, [...clangFlags(clang), '-c', source, '-o', temporary]),
+    );
+  });
+}
+
+function clangFlags(clang: Clang): string[] {
+  return [
+    ...[
+      '-target',
+      'bpf',
+      '-O2',
+      '-g',
+      '-mcpu=v3',
+      '-Wall',
+      '-Wno-missing-declarations',
+      '-Wno-unused-function',
+    ],
+    `-D__TARGET_ARCH_${process.arch === 'arm64' ? 'arm64' : 'x86'}`,
+    ...['-I', programs, '-I', build],
+    ...clang.includes.flatMap((folder) => ['-idirafter', folder]),
+  ];
+}
+
+async function buildHelpers(failures: BuildFailure[]): Promise<void> {
+  const sources = [...listFiles(programs, '.exe.c'), ...listFiles(programs, '.so.c')];
+  if (sources.length === 0) return;
+  const cc = findProgram(process.env['CC'] ?? 'cc', 'gcc', 'clang');
+  if (cc === undefined)
+    throw new Error(
+      'no C compiler for the test programs: install gcc (Debian: apt-get install gcc libc6-dev)',
+    );
+  await inParallel(JOBS, sources, async (source) => {
+    const isLibrary = source.endsWith('.so.c');
+    const target = join(build, basename(source).replace(/(\.exe)?\.c$/, ''));
+    const flags = [
+      '-O1',
+      '-g',
+      '-Wall',
+      '-I',
+      programs,
+      ...(isLibrary ? ['-shared', '-fPIC'] : []),
+      '-Wl,--build-id=sha1',
+    ];
+    await update(target, hashOf(cc, flags, readBytes(source)), failures, source, (temporary) =>
+      run(cc, [...flags, source, '-o', temporary]),
+    );
+  });
+}
+
+async function buildSkeletons(failures: BuildFailure[]): Promise<void> {
+  const objects = listFiles(programs, '.bpf.c')
+    .map((source) => join(build, basename(source).replace(/\.c$/, '.o')))
+    .filter((object) => existsSync(object));
+  if (objects.length === 0) return;
+  const skelgen = join(repository, 'packages/skelgen/bin/skelgen.js');
+  const generator = hashOf(...distStamps());
+  await inParallel(JOBS, objects, async (object) => {
+    const target = object.replace(/\.bpf\.o$/, '.skel.ts');
+    await update(target, hashOf(generator, readBytes(object)), failures, object, (temporary) =>
+      run(process.execPath, [skelgen, 'skeleton', object, '-o', temporary]),
+    );
+  });
+}
+
+/** Size and time of everything that skelgen consists of: cheaper than reading it. */
+function distStamps(): string[] {
+  const packages = join(repository, 'packages');
+  return readdirSync(packages).flatMap((name) => {
+    const dist = join(packages, name, 'dist');
+    if (!existsSync(dist)) return [];
+    return readdirSync(dist, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js'))
+      .sort()
+      .map((file) => {
+        const { size, mtimeMs } = statSync(join(dist, file));
+        return `${name}/${file} ${size} ${mtimeMs}`;
+      });
+  });
+}
+
+/** Type errors are failures of the file that they are in; TypeScript emits JavaScript all the same. */
+async function compileTests(failures: BuildFailure[]): Promise<string[]> {
+  const sources = listFiles(tests, '.test.ts');
+  if (sources.length === 0) return [];
+  removeStaleSkeletons();
+  const tsc = join(selftests, 'node_modules/typescript/bin/tsc');
+  const { status, stdout, stderr } = await run(
+    process.execPath,
+    [tsc, '-p', tests, '--pretty', 'false'],
+    { cwd: selftests },
+  );
+  const errors = groupDiagnostics(stdout.toString('utf8'));
+  for (const [file, message] of errors) failures.push({ file, message });
+  if (status !== 0 && errors.size === 0)
+    throw new Error(`tsc: exit status ${status}\n${stdout.toString('utf8')}${stderr}`);
+  return sources
+    .map((source) => join(compiledTests, basename(source).replace(/\.ts$/, '.js')))
+    .filter((path) => !errors.has(testFileName(path)));
+}
+
+/** `tests/a.test.ts(3,4): error TS1: …` → `a` with its lines. */
+function groupDiagnostics(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  let current = '';
+  for (const line of text.split('\n')) {
+    const file =
+      /^(\S.*?)\(\d+,\d+\): error /.exec(line)?.[1] ?? (/^error /.test(line) ? 'tsc' : undefined);
+    if (file !== undefined) current = testFileName(file);
+    if (line !== '') found.set(current, `${found.get(current) ?? ''}${line}\n`);
+  }
+  return found;
+}
+
+/** A skeleton whose program is gone must not be compiled any more. */
+function removeStaleSkeletons(): void {
+  for (const skeleton of listFiles(build, '.skel.ts')) {
+    const source = join(programs, basename(skeleton).replace(/\.skel\.ts$/, '.bpf.c'));
+    if (!existsSync(source)) rmSync(skeleton);
+  }
+}
+
+/** Makes `target` anew if its stamp is not `stamp`. The tool writes to a temporary name, so that a failure leaves no half file. */
+async function update(
+  target: string,
+  stamp: string,
+  failures: BuildFailure[],
+  source: string,
+  make: (temporary: string) => ReturnType<typeof run>,
+): Promise<void> {
+  const stampFile = join(build, '.stamps', basename(target));
+  if (existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
+    return;
+  const temporary = target.replace(/([^/]*)$/, '.new-$1');
+  const { status, stdout, stderr } = await make(temporary);
+  if (status === 0 && existsSync(temporary)) {
+    renameSync(temporary, target);
+    writeFileSync(stampFile, stamp);
+    return;
+  }
+  rmSync(temporary, { force: true });
+  rmSync(target, { force: true });
+  const message = `exit status ${status}\n${stdout.toString('utf8')}${stderr}`.trimEnd();
+  failures.push({ file: relative(selftests, source), message });
+}
+
+function listFiles(folder: string, ending: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending) && !name.startsWith('.'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function readBytes(path: string): Buffer {
+  return readFileSync(path);
+}
+
+function hashOf(...parts: (string | readonly string[] | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    const bytes = part instanceof Uint8Array ? part : Buffer.from(JSON.stringify(part));
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest('hex');
+}

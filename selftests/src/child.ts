@@ -1,0 +1,124 @@
+/**
+ * The process that runs one test file: `node --expose-gc dist/child.js FILE SELECTION`. Reports events on descriptor 3, and takes the
+ * selection as JSON (both: protocol.ts); what tests print goes to standard output and error as usual.
+ */
+
+import { writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { RunningTest, registered, Skipped, type Test } from './harness.js';
+import { findLeaks, takeSnapshot } from './leaks.js';
+import { mountMissing } from './mounts.js';
+import { type ChildEvent, type Selection, testFileName, testId } from './protocol.js';
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** How long the process may live on after its last test. */
+const LINGER_MS = 2000;
+const EVENTS_FD = 3;
+
+const [path, selectionText = '{}'] = process.argv.slice(2);
+if (path === undefined) throw new Error('usage: child.js FILE SELECTION');
+const selection = JSON.parse(selectionText) as Selection;
+
+/** What an error that nothing in a test caught goes to. */
+let onStray: ((error: unknown) => void) | undefined;
+process.on('uncaughtException', (error) => {
+  if (onStray === undefined) throw error;
+  onStray(error);
+});
+
+if (selection.list !== true) mountMissing();
+await import(pathToFileURL(path).href);
+send({
+  type: 'registered',
+  tests: registered.map(({ name, options }) => ({ name, alone: options.alone ?? false })),
+});
+if (selection.list !== true) {
+  for (const test of registered) {
+    if (isSelected(test)) await runTest(test);
+  }
+  watchForLingering();
+}
+
+function isSelected({ name, options }: Test): boolean {
+  if (selection.only !== undefined) return name === selection.only;
+  const matches = new RegExp(selection.pattern ?? '').test(
+    testId({ file: testFileName(path as string), name }),
+  );
+  return matches && options.alone !== true && selection.skip?.includes(name) !== true;
+}
+
+async function runTest(test: Test): Promise<void> {
+  const context = new RunningTest();
+  const { name, options } = test;
+  send({ type: 'started', name, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+  const start = performance.now();
+  const finish = (
+    outcome:
+      | { status: 'passed' }
+      | { status: 'failed'; error: string }
+      | { status: 'skipped'; skip: Skipped['skip'] },
+  ) => {
+    const log = context.lines.join('\n');
+    const milliseconds = Math.round(performance.now() - start);
+    send({ type: 'result', name, milliseconds, ...outcome, ...(log === '' ? {} : { log }) });
+  };
+  try {
+    context.require(options.needs ?? []);
+    const before = takeSnapshot();
+    const thrown = await settle(test, context);
+    const leaks = await findLeaks(before);
+    const leakText = leaks.length === 0 ? '' : `left behind:\n  ${leaks.join('\n  ')}`;
+    if (thrown !== undefined && !(thrown.error instanceof Skipped)) {
+      finish({
+        status: 'failed',
+        error: [describe(thrown.error), leakText].filter(Boolean).join('\n'),
+      });
+    } else if (leaks.length > 0) {
+      finish({ status: 'failed', error: leakText });
+    } else if (thrown?.error instanceof Skipped) {
+      finish({ status: 'skipped', skip: thrown.error.skip });
+    } else {
+      finish({ status: 'passed' });
+    }
+  } catch (error) {
+    if (error instanceof Skipped) finish({ status: 'skipped', skip: error.skip });
+    else finish({ status: 'failed', error: describe(error) });
+  }
+}
+
+/** Runs test and clean-up; an error that strays out of a callback counts as the test's. */
+async function settle(test: Test, context: RunningTest): Promise<{ error: unknown } | undefined> {
+  let thrown: { error: unknown } | undefined;
+  const stray = new Promise<never>((_, reject) => {
+    onStray = reject;
+  });
+  stray.catch(() => undefined);
+  for (const step of [() => test.run(context), () => context.cleanUp()]) {
+    try {
+      await Promise.race([step(), stray]);
+    } catch (error) {
+      thrown ??= { error };
+    }
+  }
+  onStray = undefined;
+  return thrown;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error
+    ? inspect(error, { depth: 4, breakLength: 120 })
+    : `thrown: ${inspect(error)}`;
+}
+
+function send(event: ChildEvent): void {
+  writeSync(EVENTS_FD, `${JSON.stringify(event)}\n`);
+}
+
+/** A process that does not end by itself was kept alive by something that a test left behind. */
+function watchForLingering(): void {
+  setTimeout(() => {
+    send({ type: 'lingers', resources: process.getActiveResourcesInfo() });
+    process.exit(1);
+  }, LINGER_MS).unref();
+}

@@ -1,0 +1,60 @@
+/** What a test process tells the runner, one JSON object a line; a guest sends the same over its serial line. */
+
+/** Why a test did not run. */
+export interface SkipReason {
+  /** What the test said. */
+  readonly reason: string;
+  /** The kernel feature that it needs. */
+  readonly feature: string;
+  /** The kernel version that brought it. */
+  readonly since: string;
+  /** For a kernel that is new enough: why this one lacks the feature all the same. */
+  readonly gap?: string;
+}
+
+export interface TestResult {
+  readonly file: string;
+  readonly name: string;
+  readonly status: 'passed' | 'failed' | 'skipped';
+  readonly milliseconds: number;
+  /** For a failed test: the message with its stack. */
+  readonly error?: string;
+  readonly skip?: SkipReason;
+  /** What the test logged or printed. */
+  readonly log?: string;
+}
+
+/** Events of one test process. `registered` comes first; each test then gives `started` and `result`. */
+export type ChildEvent =
+  | { readonly type: 'registered'; readonly tests: readonly RegisteredTest[] }
+  | { readonly type: 'started'; readonly name: string; readonly timeoutMs: number }
+  | ({ readonly type: 'result' } & Omit<TestResult, 'file'>)
+  | { readonly type: 'lingers'; readonly resources: readonly string[] };
+
+export interface RegisteredTest {
+  readonly name: string;
+  /** Runs in a process of its own. */
+  readonly alone: boolean;
+}
+
+/** Which tests of its file a test process runs, its second argument as JSON. */
+export interface Selection {
+  /** Regular expression on {@link testId}; absent: all. */
+  readonly pattern?: string;
+  /** Names that have a result already. */
+  readonly skip?: readonly string[];
+  /** The one test to run, which may be an `alone` one; otherwise those that are not alone. */
+  readonly only?: string;
+  /** Registers, runs nothing. */
+  readonly list?: boolean;
+}
+
+/** `build/js/tests/ringbuf.test.js` → `ringbuf`. */
+export function testFileName(path: string): string {
+  return path.replace(/^.*\//, '').replace(/\.test\.m?[jt]s$/, '');
+}
+
+/** What identifies a test in patterns, output and tables. */
+export function testId(test: { readonly file: string; readonly name: string }): string {
+  return `${test.file}: ${test.name}`;
+}

@@ -1,0 +1,110 @@
+// The runner itself: whatever a test file does to its process, every one of its tests gets the result that it deserves.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert, type TestContext, test } from '#harness';
+import type { TestResult } from '#protocol';
+import { runTestFile } from '#runner';
+
+const harness = import.meta.resolve('#harness');
+
+/** Runs a test file with this body. */
+async function runBody(
+  t: TestContext,
+  body: string,
+  pattern?: string,
+): Promise<Record<string, TestResult>> {
+  const path = join(t.tmpdir(), 'fixture.test.mjs');
+  writeFileSync(path, `import { test } from ${JSON.stringify(harness)};\n${body}`);
+  const results: Record<string, TestResult> = {};
+  await runTestFile(path, {
+    ...(pattern === undefined ? {} : { pattern }),
+    onResult: (result) => {
+      results[result.name] = result;
+    },
+    timeScale: 1,
+    signal: new AbortController().signal,
+  });
+  return results;
+}
+
+const statuses = (results: Record<string, TestResult>) =>
+  Object.fromEntries(Object.values(results).map(({ name, status }) => [name, status]));
+
+test('a crash fails its test and no other', async (t) => {
+  const results = await runBody(
+    t,
+    `
+    test('before', () => {});
+    test('crashes', () => process.abort());
+    test('after', () => {});`,
+  );
+  assert.deepEqual(statuses(results), { before: 'passed', crashes: 'failed', after: 'passed' });
+  assert.match(results['crashes']?.error ?? '', /process ended in the middle: signal SIGABRT/);
+});
+
+test('a test that never returns is killed at its limit', async (t) => {
+  const results = await runBody(
+    t,
+    `
+    test('spins', () => { for (;;); }, { timeoutMs: 300 });
+    test('after', () => {});`,
+  );
+  assert.deepEqual(statuses(results), { spins: 'failed', after: 'passed' });
+  assert.equal(results['spins']?.error, 'not done after 0.3 s, killed');
+});
+
+test('a promise that nothing settles is a failure', async (t) => {
+  const results = await runBody(t, "test('waits', () => new Promise(() => {}));");
+  assert.match(results['waits']?.error ?? '', /waits for a promise that nothing will settle/);
+});
+
+test('an error out of a callback is the failure of the test that runs', async (t) => {
+  const results = await runBody(
+    t,
+    `
+    test('throws late', async () => {
+      setTimeout(() => { throw new Error('out of a timer'); }, 1);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    test('after', () => {});`,
+  );
+  assert.deepEqual(statuses(results), { 'throws late': 'failed', after: 'passed' });
+  assert.match(results['throws late']?.error ?? '', /out of a timer/);
+});
+
+test('what a test leaves behind fails it, and is named', async (t) => {
+  const results = await runBody(
+    t,
+    `
+    import { openSync } from 'node:fs';
+    test('leaks', () => { openSync('/dev/null', 'r'); });
+    test('after', () => {});`,
+  );
+  assert.deepEqual(statuses(results), { leaks: 'failed', after: 'passed' });
+  assert.match(
+    results['leaks']?.error ?? '',
+    /^left behind:\n {2}file descriptor \d+: \/dev\/null$/,
+  );
+});
+
+test('a process that does not end by itself is a failure', async (t) => {
+  const results = await runBody(
+    t,
+    "test('starts a timer', () => { setInterval(() => {}, 1000); });",
+  );
+  assert.deepEqual(statuses(results), { 'starts a timer': 'passed', '(end of process)': 'failed' });
+  assert.match(results['(end of process)']?.error ?? '', /kept alive by: .*Timeout/);
+});
+
+test('a file without tests, or that cannot be imported, is a failure', async (t) => {
+  assert.match((await runBody(t, ''))['(import)']?.error ?? '', /registers no test/);
+  assert.match((await runBody(t, "import './nowhere.js';"))['(import)']?.log ?? '', /nowhere\.js/);
+});
+
+test('the pattern selects tests by file and name', async (t) => {
+  const body =
+    "test('one', () => {}); test('two', () => {}); test('three', () => {}, { alone: true });";
+  assert.deepEqual(Object.keys(await runBody(t, body, 'fixture: t')), ['two', 'three']);
+  assert.deepEqual(Object.keys(await runBody(t, body, '^nothing')), []);
+});
