@@ -23,6 +23,12 @@ const PROBLEMS = {
   ELF_BAD_SYMBOL_INDEX: 'no such symbol',
   ELF_BAD_STRING: 'string outside its table',
   ELF_NAME_TOO_LONG: 'name too long',
+  ELF_BAD_VERSION_TABLE: 'broken symbol versions',
+  ELF_BAD_NOTE: 'broken note',
+  ELF_BAD_COMPRESSION: 'broken compressed section',
+  ELF_AMBIGUOUS_SYMBOL: 'several functions of this name',
+  ELF_NOT_RELOCATABLE: 'not a relocatable object',
+  ELF_SECTION_IN_USE: 'dropped, but used by what is kept',
 } as const;
 
 /** What an {@link ElfError} is about; the table in README.md says when each is thrown. */

@@ -39,6 +39,12 @@ export interface ElfFile {
   readonly dynamicSymbols: readonly ElfSymbol[];
   /** The first section of that name. */
   section(name: string): ElfSection | undefined;
+  /**
+   * Some bytes of the file: a view if it is in memory.
+   *
+   * @throws {@link ElfError} `ELF_TRUNCATED` if they pass the end of the file
+   */
+  range(offset: number, length: number): Uint8Array;
 }
 
 /**
@@ -113,6 +119,10 @@ class OpenElf implements ElfFile {
       }
     }
     return this.#byName.get(name);
+  }
+
+  range(offset: number, length: number): Uint8Array {
+    return this.#image.range(offset, length, 'range');
   }
 
   #table(type: typeof SHT_SYMTAB | typeof SHT_DYNSYM): SymbolTable | undefined {

@@ -163,9 +163,11 @@ export function readSections(image: Image, encoding: ElfEncoding, header: ElfHea
   const names = openNames(image, encoding, fields, e_shstrndx);
   const sections: ElfSection[] = [];
   for (const field of fields) {
-    const name =
-      names?.at(field.sh_name, `section ${field.index} sh_name`, field.headerOffset) ?? '';
-    const section = new SectionRecord(field, name, image);
+    const name = names?.at(field.sh_name, () => ({
+      subject: `section ${field.index} sh_name`,
+      offset: field.headerOffset,
+    }));
+    const section = new SectionRecord(field, name ?? '', image);
     checkSection(section, image.size);
     sections.push(section);
   }

@@ -7,7 +7,7 @@
  * further in is a slice of it, which JavaScript engines make without copying.
  */
 
-import { ElfError } from './errors.js';
+import { ElfError, hex } from './errors.js';
 
 /** Bytes that are looked at before a string counts as long. */
 const SHORT = 256;
@@ -44,41 +44,27 @@ export class StringTable {
    * The string that starts at `at`, decoded from UTF-8.
    *
    * @param at - byte offset into the table
-   * @param owner - whose name it is, for error messages
-   * @param ownerOffset - where in the file the reference to the string is, for error messages
-   * @throws {@link ElfError} `ELF_BAD_STRING` if it starts outside the table or has no end in it
+   * @param owner - whose name it is, and where in the file the reference to it is, for error messages
+   * @throws {@link ElfError} `ELF_BAD_STRING` if it starts outside the table or has no end in it; `ELF_NAME_TOO_LONG`
    */
-  at(at: number, owner: string, ownerOffset: number): string {
+  at(at: number, owner: () => StringOwner): string {
     const { bytes } = this;
-    if (at >= bytes.length) {
-      // A file without any name may do without a table.
-      if (at === 0) return '';
-      throw new ElfError({
-        code: 'ELF_BAD_STRING',
-        offset: ownerOffset,
-        subject: owner,
-        found: `string offset ${at}`,
-        expected: `less than ${bytes.length}, the size of ${this.subject}`,
-      });
-    }
     const limit = Math.min(bytes.length, at + SHORT);
-    let ascii = 0;
     for (let end = at; end < limit; end++) {
-      const byte = bytes[end]!;
-      if (byte === 0) return ascii < 0x80 ? latin(bytes, at, end) : this.decode(at, end);
-      ascii |= byte;
+      if (bytes[end] === 0) return this.decode(at, end);
     }
-    return this.atLong(at, owner, ownerOffset);
+    // A file in which nothing has a name may do without a table.
+    if (at === 0 && bytes.length === 0) return '';
+    return this.atLong(at, owner);
   }
 
-  private atLong(at: number, owner: string, ownerOffset: number): string {
-    const found = this.findLong(at) ?? this.readLong(at, owner, ownerOffset);
+  private atLong(at: number, owner: () => StringOwner): string {
+    const found = this.findLong(at) ?? this.readLong(at, owner);
     if (found.text !== undefined) return found.text.slice(at - found.start);
     if (found.end - at > LONGEST_ENCODED) {
       throw new ElfError({
         code: 'ELF_NAME_TOO_LONG',
-        offset: ownerOffset,
-        subject: owner,
+        ...owner(),
         found: `${found.end - at} bytes that are not all ASCII`,
         expected: `at most ${LONGEST_ENCODED}`,
       });
@@ -87,19 +73,18 @@ export class StringTable {
   }
 
   private findLong(at: number): LongString | undefined {
-    const index = this.firstEndingPast(at);
-    const candidate = this.long[index];
+    const candidate = this.long[this.firstEndingPast(at)];
     return candidate !== undefined && candidate.start <= at ? candidate : undefined;
   }
 
-  private readLong(at: number, owner: string, ownerOffset: number): LongString {
-    const end = this.bytes.indexOf(0, at);
+  private readLong(at: number, owner: () => StringOwner): LongString {
+    const end = at < this.bytes.length ? this.bytes.indexOf(0, at) : -1;
     if (end < 0) {
       throw new ElfError({
         code: 'ELF_BAD_STRING',
-        offset: this.offset + at,
-        subject: `${owner} in ${this.subject}`,
-        found: `no NUL in the ${this.bytes.length - at} bytes to the end of the table (referenced at 0x${ownerOffset.toString(16)})`,
+        ...owner(),
+        found: `a string at ${hex(at)} of ${this.subject} at ${hex(this.offset)}`,
+        expected: `one that ends in its ${this.bytes.length} bytes`,
       });
     }
     const start = this.bytes.lastIndexOf(0, at) + 1;
@@ -126,10 +111,11 @@ export class StringTable {
   }
 }
 
-function latin(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  return text;
+/** Whose name a string is, as an error message says it. */
+export interface StringOwner {
+  readonly subject: string;
+  /** Byte offset in the file of the reference to the string. */
+  readonly offset: number;
 }
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {

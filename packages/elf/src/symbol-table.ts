@@ -176,7 +176,10 @@ export class SymbolTable {
   }
 
   name(index: number): string {
-    return this.strings.at(this.nameOffset(index), this.describe(index), this.offsetOf(index));
+    return this.strings.at(this.nameOffset(index), () => ({
+      subject: this.describe(index),
+      offset: this.offsetOf(index),
+    }));
   }
 
   /** `st_info`: binding in the upper four bits, type in the lower. */
