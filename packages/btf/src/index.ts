@@ -1,1 +1,51 @@
-export {};
+/**
+ * BTF and BTF.ext: bytes ↔ types, look-up, sizes, CO-RE. Pure: no dependency, no Node API, nothing printed.
+ */
+
+export { Btf } from './btf.js';
+export { CoreKind } from './core-kind.js';
+export {
+  BtfError,
+  type BtfErrorCode,
+  type BtfErrorFacts,
+  type BtfFormat,
+  isBtfError,
+} from './errors.js';
+export { type ParseBtfOptions, parseBtf } from './parse-btf.js';
+export {
+  type BtfExt,
+  type BtfExtPart,
+  type BtfExtSection,
+  type CoreRelocation,
+  type FuncInfo,
+  type LineInfo,
+  parseBtfExt,
+} from './parse-btf-ext.js';
+export {
+  type BtfArray,
+  type BtfComposite,
+  type BtfConst,
+  type BtfDatasec,
+  type BtfDeclTag,
+  type BtfEnum,
+  type BtfEnum64,
+  type BtfFloat,
+  type BtfFunc,
+  type BtfFuncProto,
+  type BtfFwd,
+  type BtfInt,
+  BtfKind,
+  type BtfLinkage,
+  type BtfMember,
+  type BtfPtr,
+  type BtfReference,
+  type BtfRestrict,
+  type BtfStruct,
+  type BtfType,
+  type BtfTypedef,
+  type BtfTypeTag,
+  type BtfUnion,
+  type BtfVar,
+  type BtfVoid,
+  type BtfVolatile,
+} from './types.js';
