@@ -125,6 +125,26 @@ export type BtfErrorFacts =
       readonly problem: string;
       readonly found: number;
       readonly expected: string;
+    }
+  | {
+      /** Bytes of a value that end before the value does. */
+      readonly code: 'BTF_SHORT_DATA';
+      readonly offset?: undefined;
+      readonly typeId: number;
+      readonly subject: string;
+      readonly available: number;
+      readonly needed: number;
+    }
+  | {
+      /** A value that its type can't hold, `path` being where in it. */
+      readonly code: 'BTF_BAD_VALUE';
+      readonly offset?: undefined;
+      readonly typeId: number;
+      readonly subject: string;
+      readonly path: string;
+      readonly problem: string;
+      readonly found: string;
+      readonly expected: string;
     };
 
 /** Every `code` that a {@link BtfError} can have. */
@@ -192,6 +212,10 @@ function sentence(facts: BtfErrorFacts): string {
       return `${facts.subject}${at(facts)}: size does not fit 32 bits, found ${facts.found} bytes, expected at most 4294967295`;
     case 'BTF_NOT_COMPOSITE':
       return `${facts.subject}${at(facts)}: no members, found ${facts.kind}, expected struct or union`;
+    case 'BTF_SHORT_DATA':
+      return `${facts.subject}: data ends early, ${bytes(facts.needed - facts.available)} missing, found ${facts.available}, expected ${facts.needed}`;
+    case 'BTF_BAD_VALUE':
+      return `${facts.subject}${facts.path === '' ? '' : `, ${facts.path}`}: ${facts.problem}, found ${facts.found}, expected ${facts.expected}`;
     case 'BTF_BAD_RECORD':
       return `${facts.subject}${at(facts)}: ${facts.problem}, found ${facts.found}, expected ${facts.expected}`;
   }

@@ -49,3 +49,4 @@ export {
   type BtfVoid,
   type BtfVolatile,
 } from './types.js';
+export { type BtfCodec, compileCodec } from './value-codec.js';
