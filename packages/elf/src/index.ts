@@ -1,3 +1,5 @@
+export type { Decompress, ElfCompression } from './compression.js';
+export { decompressSection, inflateSection, readCompression } from './compression.js';
 export {
   ELFCLASS32,
   ELFCLASS64,
@@ -96,8 +98,14 @@ export {
 export type { ElfEncoding } from './cursor.js';
 export type { ElfErrorCode, ElfErrorFacts } from './errors.js';
 export { ElfError, isElfError } from './errors.js';
+export type { ElfFunction } from './find-function.js';
+export { filterFunctions, findFunction, findFunctions } from './find-function.js';
+export type { FindSymbolOptions } from './find-symbol.js';
+export { findSymbol } from './find-symbol.js';
 export type { ElfHeader } from './header.js';
 export type { ElfSource } from './image.js';
+export type { ElfNote } from './note.js';
+export { readBuildId, readNotes } from './note.js';
 export type { ElfFile } from './read-elf.js';
 export { readElf } from './read-elf.js';
 export type { ElfRelocation } from './relocation.js';
@@ -105,5 +113,12 @@ export { readRelocations } from './relocation.js';
 export type { ElfSection } from './section.js';
 export type { ElfSegment } from './segment.js';
 export { addressToFileOffset, findLoadSegment } from './segment.js';
-
+export { StringTable } from './string-table.js';
+export type { StripOptions } from './strip.js';
+export { isDebugSection, stripDebug, stripSections } from './strip.js';
 export type { ElfSymbol, SymbolTable } from './symbol-table.js';
+export { isDefined } from './symbol-table.js';
+export type { ElfUsdtProbe } from './usdt.js';
+export { readUsdtProbes } from './usdt.js';
+export type { ElfSymbolVersion, ElfSymbolVersions } from './version.js';
+export { readSymbolVersions } from './version.js';

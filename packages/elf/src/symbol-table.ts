@@ -59,8 +59,8 @@ export interface ElfSymbol {
   readonly st_shndx: number;
 }
 
-/** Byte offsets of the fields of a symbol. */
-interface SymbolLayout {
+/** The size of a symbol and the offsets of its fields, in bytes; `st_name` is first. */
+export interface ElfSymbolLayout {
   readonly size: number;
   readonly value: number;
   readonly valueSize: number;
@@ -69,7 +69,7 @@ interface SymbolLayout {
   readonly sectionIndex: number;
 }
 
-const LAYOUT_32: SymbolLayout = {
+const LAYOUT_32: ElfSymbolLayout = {
   size: 16,
   value: 4,
   valueSize: 8,
@@ -77,7 +77,7 @@ const LAYOUT_32: SymbolLayout = {
   other: 13,
   sectionIndex: 14,
 };
-const LAYOUT_64: SymbolLayout = {
+const LAYOUT_64: ElfSymbolLayout = {
   size: 24,
   value: 8,
   valueSize: 16,
@@ -140,9 +140,12 @@ export class SymbolTable {
   /** Number of symbols, the null symbol included. */
   readonly count: number;
   readonly strings: StringTable;
-  private readonly view: DataView;
-  private readonly layout: SymbolLayout;
-  private readonly encoding: ElfEncoding;
+  readonly littleEndian: boolean;
+  /** Where in each symbol its fields are. */
+  readonly layout: ElfSymbolLayout;
+  /** The bytes of all symbols. */
+  readonly view: DataView;
+  private readonly is64: boolean;
   private readonly sectionCount: number;
   private readonly extended: DataView | undefined;
   private list: readonly ElfSymbol[] | undefined;
@@ -150,7 +153,8 @@ export class SymbolTable {
   /** @internal */
   constructor(section: ElfSection, sections: readonly ElfSection[], encoding: ElfEncoding) {
     this.section = section;
-    this.encoding = encoding;
+    this.is64 = encoding.is64;
+    this.littleEndian = encoding.littleEndian;
     this.layout = encoding.is64 ? LAYOUT_64 : LAYOUT_32;
     this.count = entryCount(section, sizesOf(encoding.is64).symbol);
     this.view = viewOf(section.data);
@@ -172,7 +176,7 @@ export class SymbolTable {
 
   /** Offset of the name in {@link SymbolTable.strings}. */
   nameOffset(index: number): number {
-    return this.view.getUint32(index * this.layout.size, this.encoding.littleEndian);
+    return this.view.getUint32(index * this.layout.size, this.littleEndian);
   }
 
   name(index: number): string {
@@ -205,7 +209,7 @@ export class SymbolTable {
   /** `st_shndx` as stored. */
   rawSectionIndex(index: number): number {
     const at = index * this.layout.size + this.layout.sectionIndex;
-    return this.view.getUint16(at, this.encoding.littleEndian);
+    return this.view.getUint16(at, this.littleEndian);
   }
 
   /**
@@ -217,7 +221,7 @@ export class SymbolTable {
     const raw = this.rawSectionIndex(index);
     if (raw >= SHN_LORESERVE && raw !== SHN_XINDEX) return raw;
     const resolved =
-      raw === SHN_XINDEX ? this.extended?.getUint32(index * 4, this.encoding.littleEndian) : raw;
+      raw === SHN_XINDEX ? this.extended?.getUint32(index * 4, this.littleEndian) : raw;
     if (resolved !== undefined && resolved < this.sectionCount) return resolved;
     throw new ElfError({
       code: 'ELF_BAD_SECTION_INDEX',
@@ -239,9 +243,9 @@ export class SymbolTable {
   }
 
   private word(at: number): bigint {
-    return this.encoding.is64
-      ? this.view.getBigUint64(at, this.encoding.littleEndian)
-      : BigInt(this.view.getUint32(at, this.encoding.littleEndian));
+    return this.is64
+      ? this.view.getBigUint64(at, this.littleEndian)
+      : BigInt(this.view.getUint32(at, this.littleEndian));
   }
 }
 
