@@ -8,15 +8,22 @@
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.js';
 import { runningKernel } from './kernel.js';
-import { testFileName, testId } from './protocol.js';
-import { countsLine, Reporter } from './reporter.js';
+import { type TestResult, testFileName, testId } from './protocol.js';
+import { addCounts, countsLine, Reporter } from './reporter.js';
 import { listTests, runTestFile } from './runner.js';
+import { fetchKernels, type Kernel, kernelFromFile } from './vm/kernels.js';
+import { runMatrix } from './vm/matrix.js';
 
-const usage = `usage: selftest [PATTERN] [--json] [--list]
+const usage = `usage: selftest [PATTERN] [options]
 
-  PATTERN   regular expression on "file: test name"
-  --list    names the tests and runs none
-  --json    an object a line instead of text
+  PATTERN            regular expression on "file: test name"
+  --list             name the tests and run none
+  --json             an object a line instead of text
+  --vm VERSION,…     run in QEMU on Debian's kernels of these versions, for example 5.10,6.1,6.12,7.2
+  --kernel FILE      run in QEMU on this kernel image; may be given again
+  --accel tcg|kvm    emulate the guests' processors (the default), or use KVM
+  --jobs N           guests at the same time (default: one a core)
+  --time-limit SEC   for one guest (default: 1200)
 `;
 
 const abort = new AbortController();
@@ -57,27 +64,51 @@ async function main(): Promise<number> {
   if (process.getuid?.() !== 0) {
     throw new Error('loading BPF programs needs root; run it as root (--list works as any user)');
   }
-  const reporter = new Reporter({
-    kernel: runningKernel.release,
-    json: options.json,
-    showKernel: false,
-  });
-  for (const { file, message } of failures) {
-    reporter.add({ file, name: '(build)', status: 'failed', milliseconds: 0, error: message });
-  }
-  for (const path of testFiles) {
-    if (abort.signal.aborted) break;
-    await runTestFile(path, {
+  const kernels = await findKernels(options);
+  const reporters: Reporter[] = [];
+  const reporterFor = (kernel: string) => {
+    const reporter = new Reporter({ kernel, json: options.json, showKernel: kernels.length > 0 });
+    reporters.push(reporter);
+    for (const { file, message } of failures) {
+      reporter.add({ file, name: '(build)', status: 'failed', milliseconds: 0, error: message });
+    }
+    return reporter;
+  };
+  if (kernels.length > 0) {
+    await runMatrix({
       ...pattern,
-      onResult: (result) => reporter.add(result),
-      timeScale: 1,
+      kernels,
+      testFiles,
+      accel: options.accel,
+      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+      timeLimitMs: options.timeLimit * 1000,
+      reporterFor: (kernel) => reporterFor(kernel.label),
       signal: abort.signal,
     });
+  } else {
+    const reporter = reporterFor(runningKernel.release);
+    const onResult = (result: TestResult) => reporter.add(result);
+    for (const path of testFiles) {
+      if (!abort.signal.aborted)
+        await runTestFile(path, { ...pattern, onResult, timeScale: 1, signal: abort.signal });
+    }
   }
   if (abort.signal.aborted) throw new Error('interrupted');
-  if (!options.json) console.log(countsLine(reporter.counts));
-  if (reporter.results.length === 0) throw new Error(`no test matches "${options.pattern ?? ''}"`);
-  return reporter.counts.failed > 0 ? 1 : 0;
+  const total = addCounts(reporters.map((reporter) => reporter.counts));
+  if (!options.json) {
+    if (reporters.length > 1) {
+      for (const reporter of reporters) reporter.note(countsLine(reporter.counts));
+    }
+    console.log(countsLine(total));
+  }
+  if (total.passed + total.failed + total.skipped === 0)
+    throw new Error(`no test matches "${options.pattern ?? ''}"`);
+  return total.failed > 0 ? 1 : 0;
+}
+
+async function findKernels({ vm, kernel }: ReturnType<typeof readArguments>): Promise<Kernel[]> {
+  const files = await Promise.all(kernel.map((path) => kernelFromFile(path)));
+  return [...(vm.length === 0 ? [] : await fetchKernels(vm, console.error)), ...files];
 }
 
 function readArguments() {
@@ -87,9 +118,36 @@ function readArguments() {
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
+      vm: { type: 'string', default: '' },
+      kernel: { type: 'string', multiple: true, default: [] },
+      accel: { type: 'string', default: 'tcg' },
+      jobs: { type: 'string' },
+      'time-limit': { type: 'string', default: '1200' },
     },
   });
   if (positionals.length > 1) throw new Error(`one PATTERN expected, found ${positionals.length}`);
   if (positionals[0] !== undefined) new RegExp(positionals[0]);
-  return { ...values, pattern: positionals[0] };
+  const { accel } = values;
+  if (accel !== 'tcg' && accel !== 'kvm')
+    throw new Error(`--accel: expected tcg or kvm, found "${accel}"`);
+  const vm = values.vm.split(',').filter(Boolean);
+  for (const version of vm) {
+    if (!/^\d+\.\d+$/.test(version))
+      throw new Error(`--vm: expected versions like 5.10,6.1, found "${version}"`);
+  }
+  return {
+    ...values,
+    accel: accel as 'tcg' | 'kvm',
+    vm,
+    jobs: values.jobs === undefined ? undefined : positive('--jobs', values.jobs),
+    timeLimit: positive('--time-limit', values['time-limit']),
+    pattern: positionals[0],
+  };
+}
+
+function positive(option: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${option}: expected a whole number from 1, found "${text}"`);
+  return number;
 }

@@ -23,6 +23,10 @@ import {
 export interface RunOptions {
   /** Regular expression on `file: name`; absent: every test. */
   readonly pattern?: string;
+  /** Ids ({@link testId}) of tests not to run again. */
+  readonly skip?: readonly string[];
+  /** Told of each test that begins. */
+  readonly onStart?: (test: { readonly file: string; readonly name: string }) => void;
   /** Told each result as it comes. */
   readonly onResult: (result: TestResult) => void;
   /** Factor on every time limit, for emulated machines. */
@@ -49,7 +53,11 @@ export async function listTests(
 export async function runTestFile(path: string, options: RunOptions): Promise<void> {
   const file = testFileName(path);
   const { pattern } = options;
-  const skip: string[] = [];
+  const isSkipped = (name: string) => options.skip?.includes(testId({ file, name })) === true;
+  const prefix = testId({ file, name: '' });
+  const skip = (options.skip ?? []).flatMap((id) =>
+    id.startsWith(prefix) ? [id.slice(prefix.length)] : [],
+  );
   let tests: readonly RegisteredTest[] = [];
   for (;;) {
     const run = await runProcess(
@@ -63,7 +71,12 @@ export async function runTestFile(path: string, options: RunOptions): Promise<vo
   }
   const matches = new RegExp(pattern ?? '');
   for (const { name, alone } of tests) {
-    if (alone && matches.test(testId({ file, name })) && !options.signal.aborted) {
+    if (
+      alone &&
+      matches.test(testId({ file, name })) &&
+      !isSkipped(name) &&
+      !options.signal.aborted
+    ) {
       await runProcess(path, { only: name }, options);
     }
   }
@@ -95,6 +108,7 @@ async function runProcess(
     if (event.type === 'registered') {
       tests = event.tests;
     } else if (event.type === 'started') {
+      options.onStart?.({ file, name: event.name });
       current = { name: event.name, start: performance.now(), outputStart: child.output.length };
       const limit = event.timeoutMs * options.timeScale;
       timer = setTimeout(() => {
