@@ -150,6 +150,18 @@ export class Btf {
     return bytes.subarray(start, bytes.indexOf(0, start));
   }
 
+  /** Whether the string at `offset` has exactly these bytes; makes no string. */
+  isString(offset: number, wanted: Uint8Array): boolean {
+    if (offset < this.stringsStart) return this.base!.isString(offset, wanted);
+    const { bytes } = this.#strings;
+    const start = offset - this.stringsStart;
+    if (bytes[start + wanted.length] !== 0) return false;
+    for (let index = 0; index < wanted.length; index++) {
+      if (bytes[start + index] !== wanted[index]) return false;
+    }
+    return true;
+  }
+
   /** First id with that name, those of the base before own ones. The first look-up builds an index of all names. */
   findByName(name: string): number | undefined {
     return this.base?.findByName(name) ?? this.#findOwn(name, undefined);

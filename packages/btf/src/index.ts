@@ -3,7 +3,9 @@
  */
 
 export { Btf } from './btf.js';
+export { type CoreTarget, essentialName } from './core-candidates.js';
 export { CoreKind } from './core-kind.js';
+export { type CoreAccessor, type CoreSpec, formatCoreSpec, parseCoreSpec } from './core-spec.js';
 export {
   BtfError,
   type BtfErrorCode,
@@ -21,6 +23,15 @@ export {
   type LineInfo,
   parseBtfExt,
 } from './parse-btf-ext.js';
+export {
+  type CoreContext,
+  type CoreFailure,
+  type CoreRejection,
+  type CoreResult,
+  type CoreSuccess,
+  createCoreContext,
+  relocateCore,
+} from './relocate-core.js';
 export {
   type BtfArray,
   type BtfComposite,

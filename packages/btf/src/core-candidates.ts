@@ -1,0 +1,136 @@
+/**
+ * Which types of the running kernel a type of the object may stand for: those of the same kind and the same essential name,
+ * which is the name up to its last `___`. `task_struct`, `task_struct___old` and `task_struct___2` are
+ * candidates for each other: the part after the separator, the flavour, is for the compiler only.
+ *
+ * Rules: libbpf `src/libbpf.c`, bpf_core_find_cands, bpf_core_add_cands, bpf_core_essential_name_len. The first target is
+ * searched whole; further ones only if it has no candidate, and only for types of their own.
+ */
+
+import type { Btf } from './btf.js';
+import { isEnum } from './record-fields.js';
+
+const UNDERSCORE = 0x5f;
+
+/** A type that a local type may stand for. */
+export interface CoreCandidate {
+  readonly btf: Btf;
+  readonly btfName: string;
+  readonly id: number;
+}
+
+/** The kernel's BTF, or that of a module. */
+export interface CoreTarget {
+  /** `vmlinux`, or the name of a module. */
+  readonly name: string;
+  readonly btf: Btf;
+}
+
+/** `name` without its flavour: up to the last `___` that stands between two other characters. */
+export function essentialName(name: string): string {
+  for (let at = name.lastIndexOf('___'); at > 0; at = name.lastIndexOf('___', at - 1)) {
+    if (name[at - 1] !== '_' && at + 3 < name.length && name[at + 3] !== '_')
+      return name.slice(0, at);
+  }
+  return name;
+}
+
+/** Whether two kinds may stand for each other: the same, or any two enums. */
+export function kindsAreCompatible(a: number, b: number): boolean {
+  return a === b || (isEnum(a) && isEnum(b));
+}
+
+/**
+ * Candidates for the type `id` of `local`, in the order they are tried.
+ *
+ * @param targets - taken one by one, and no more of them than needed
+ */
+export function findCandidates(
+  local: Btf,
+  id: number,
+  targets: Iterable<CoreTarget>,
+): CoreCandidate[] {
+  const name = essentialName(local.nameOf(id));
+  const kind = local.kindOf(id);
+  const candidates: CoreCandidate[] = [];
+  let first = true;
+  for (const { name: btfName, btf } of targets) {
+    for (const candidate of idsByEssentialName(btf, name, first)) {
+      if (!kindsAreCompatible(btf.kindOf(candidate), kind)) continue;
+      candidates.push({ btf, btfName, id: candidate });
+    }
+    if (first && candidates.length > 0) break;
+    first = false;
+  }
+  return candidates;
+}
+
+/** Every id whose essential name is `name`, ascending; those of the base only if `withBase`. */
+function idsByEssentialName(btf: Btf, name: string, withBase: boolean): readonly number[] {
+  // Of `a___b___c` the essential name is `a___b`, but of a type called `a___b` it is `a`.
+  let ids = essentialName(name) === name ? btf.findAllByName(name) : [];
+  if (!withBase) ids = ids.filter((id) => id >= btf.startId);
+  const flavoured: number[] = [];
+  for (let one: Btf | undefined = btf; one !== undefined; one = withBase ? one.base : undefined) {
+    flavoured.push(...(flavoursOf(one).get(name) ?? []));
+  }
+  return flavoured.length === 0 ? ids : [...ids, ...flavoured].sort((a, b) => a - b);
+}
+
+const flavours = new WeakMap<Btf, ReadonlyMap<string, readonly number[]>>();
+
+/** Own types that carry a flavour, by essential name; found once per BTF. */
+function flavoursOf(btf: Btf): ReadonlyMap<string, readonly number[]> {
+  let map = flavours.get(btf);
+  if (map === undefined) {
+    map = findFlavours(btf);
+    flavours.set(btf, map);
+  }
+  return map;
+}
+
+function findFlavours(btf: Btf): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  const ranges = rangesWithFlavour(btf);
+  if (ranges.length === 0) return found;
+  for (let id = btf.startId; id < btf.typeCount; id++) {
+    const offset = btf.nameOffset(id);
+    if (!isInside(ranges, offset)) continue;
+    const name = btf.string(offset);
+    const essential = essentialName(name);
+    if (essential === name) continue;
+    const ids = found.get(essential);
+    if (ids === undefined) found.set(essential, [id]);
+    else ids.push(id);
+  }
+  return found;
+}
+
+/** First and last offset of each string that holds `___`, ascending, those of the bases included. */
+function rangesWithFlavour(btf: Btf): [start: number, end: number][] {
+  const ranges = btf.base === undefined ? [] : rangesWithFlavour(btf.base);
+  const { strings, stringsStart } = btf;
+  // Three underscores in a row can't be missed by looking at every third byte.
+  for (let at = 2; at < strings.length; at += 3) {
+    if (strings[at] !== UNDERSCORE) continue;
+    let run = at;
+    while (strings[run - 1] === UNDERSCORE) run--;
+    if (strings[run + 1] !== UNDERSCORE || strings[run + 2] !== UNDERSCORE) continue;
+    const start = strings.lastIndexOf(0, run) + 1;
+    const end = strings.indexOf(0, run);
+    ranges.push([stringsStart + start, stringsStart + end]);
+    at = end - 1;
+  }
+  return ranges;
+}
+
+function isInside(ranges: readonly [start: number, end: number][], offset: number): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranges[middle]![1] < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low < ranges.length && ranges[low]![0] <= offset;
+}
