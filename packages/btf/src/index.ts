@@ -23,6 +23,7 @@ export {
   type LineInfo,
   parseBtfExt,
 } from './parse-btf-ext.js';
+export { formatRaw, rawListing } from './raw-listing.js';
 export {
   type CoreContext,
   type CoreFailure,
