@@ -1,11 +1,12 @@
 /** One process at a time: a folder that holds the id of the process that works. */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Waits until no other process holds `path`, then does the work. A holder that is dead counts as gone. */
 export async function withLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  mkdirSync(dirname(path), { recursive: true });
   while (!tryLock(path)) await sleep(200);
   try {
     return await work();

@@ -9,14 +9,15 @@
 
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   createReadStream,
   createWriteStream,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -32,17 +33,18 @@ const folder = join(cache, 'vm');
 /** Where everything of ours lies in the guest. */
 const APP = '/app';
 
-/** Writes the archive for one guest. @returns its path */
-export async function makeInitramfs(kernel: Kernel, options: GuestOptions): Promise<string> {
-  mkdirSync(folder, { recursive: true });
+/** Writes the archive for one guest into `scratch`. @returns its path */
+export async function makeInitramfs(
+  scratch: string,
+  kernel: Kernel,
+  options: GuestOptions,
+): Promise<string> {
   const base = await makeBase();
-  const tests = join(folder, `tests-${kernel.label}.cpio`);
+  const tests = join(scratch, `tests-${kernel.label}.cpio`);
   makeTests(tests, kernel, options);
-  const path = join(folder, `initramfs-${kernel.label}.cpio`);
-  await pipeline(async function* () {
-    yield* createReadStream(base);
-    yield* createReadStream(tests);
-  }, createWriteStream(path));
+  const path = join(scratch, `initramfs-${kernel.label}.cpio`);
+  copyFileSync(base, path);
+  await pipeline(createReadStream(tests), createWriteStream(path, { flags: 'a' }));
   return path;
 }
 
@@ -58,7 +60,11 @@ async function makeBase(): Promise<string> {
   const path = join(folder, `base-${stamp.digest('hex').slice(0, 16)}.cpio`);
   if (existsSync(path)) return path;
 
-  const archive = new CpioWriter(`${path}.new`);
+  for (const old of readdirSync(folder)) {
+    if (old.startsWith('base-')) rmSync(join(folder, old));
+  }
+  const temporary = join(folder, `.base-${process.pid}`);
+  const archive = new CpioWriter(temporary);
   for (const name of ['/proc', '/sys', '/dev', '/tmp', '/run', '/root', '/var/tmp'])
     archive.folder(name);
   archive.device('/dev/console', 5, 1);
@@ -74,7 +80,7 @@ async function makeBase(): Promise<string> {
   for (const [name, from] of packages)
     copyTree(archive, from, `${APP}/node_modules/${name}`, isRuntimeFile);
   archive.close();
-  renameSync(`${path}.new`, path);
+  renameSync(temporary, path);
   return path;
 }
 

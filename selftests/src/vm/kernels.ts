@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { output } from '../command.js';
+import { withLock } from '../lock.js';
 import { cache } from '../paths.js';
 import { PrivateApt } from './apt.js';
 import { decompress } from './decompress.js';
@@ -62,12 +63,13 @@ export async function fetchKernels(
   versions: readonly string[],
   note: (text: string) => void,
 ): Promise<Kernel[]> {
-  const missing = versions.filter((version) => readCached(version) === undefined);
-  if (missing.length > 0) {
+  await withLock(join(cache, '.kernels.lock'), async () => {
+    const missing = versions.filter((version) => readCached(version) === undefined);
+    if (missing.length === 0) return;
     note(`fetching Debian's kernel packages: ${missing.join(', ')}`);
     const apt = await PrivateApt.open([...new Set(missing.flatMap(suitesFor))]);
     for (const version of missing) await fetchKernel(apt, version);
-  }
+  });
   return versions.map((version) => readCached(version) as Kernel);
 }
 

@@ -1,8 +1,10 @@
 /** Runs the tests on several kernels, guests side by side, and gives every test on every kernel one result. */
 
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { inParallel } from '../command.js';
+import { cache } from '../paths.js';
 import { type TestResult, testId } from '../protocol.js';
 import type { Reporter } from '../reporter.js';
 import type { GuestEvent } from './guest.js';
@@ -24,90 +26,129 @@ export interface MatrixOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often a guest whose kernel died in a test starts again for the tests that are left. */
-const MAX_BOOTS = 4;
+/** Tests of what is no kernel's business, `NAME.host.test.ts`, run on the machine only. */
+function isHostOnly(name: string): boolean {
+  return /\.host\.test\.js$/.test(name);
+}
+
+/** After so many guests of one kernel died, the tests that are left stay without a result. */
+const MAX_DEATHS = 4;
 /** A test takes this much longer in a guest than on the machine itself. */
 const TIME_SCALE = { tcg: 6, kvm: 2 };
 
 /** Runs the matrix. Every failure, a guest's death too, is a result at its kernel's reporter. */
 export async function runMatrix(options: MatrixOptions): Promise<void> {
   const qemu = await findQemu((text) => console.error(`selftest: warning: ${text}`));
-  await inParallel(options.jobs ?? availableParallelism(), options.kernels, async (kernel) => {
-    const reporter = options.reporterFor(kernel);
-    try {
-      await runKernel(qemu, kernel, reporter, options);
-    } catch (error) {
-      reporter.add({
-        file: 'guest',
-        name: '(start)',
-        status: 'failed',
-        milliseconds: 0,
-        error: (error as Error).message,
-      });
-    }
-  });
+  mkdirSync(join(cache, 'vm'), { recursive: true });
+  const scratch = mkdtempSync(join(cache, 'vm', 'run-'));
+  try {
+    await inParallel(options.jobs ?? availableParallelism(), options.kernels, async (kernel) => {
+      const reporter = options.reporterFor(kernel);
+      try {
+        await runKernel({ qemu, kernel, reporter, scratch, options });
+      } catch (error) {
+        reporter.add({ ...failure('(start)'), error: (error as Error).message });
+      }
+    });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
-async function runKernel(
-  qemu: string,
-  kernel: Kernel,
-  reporter: Reporter,
-  options: MatrixOptions,
-): Promise<void> {
+interface KernelRun {
+  readonly qemu: string;
+  readonly kernel: Kernel;
+  readonly reporter: Reporter;
+  /** Folder for what this run alone needs. */
+  readonly scratch: string;
+  readonly options: MatrixOptions;
+}
+
+/** Boots a kernel until every test has a result. A guest that dies in a test fails it, and another goes on with the rest. */
+async function runKernel(run: KernelRun): Promise<void> {
+  const { reporter, options } = run;
   const done: string[] = [];
-  let retried = false;
-  for (let boot = 1; boot <= MAX_BOOTS && !options.signal.aborted; boot++) {
+  let died = 0;
+  for (;;) {
     const follower = new GuestFollower(reporter, done);
-    const initramfs = await makeInitramfs(kernel, {
-      ...(options.pattern === undefined ? {} : { pattern: options.pattern }),
-      skip: done,
-      timeScale: TIME_SCALE[options.accel],
-      files: options.testFiles.map((path) => basename(path)),
-    });
     const start = performance.now();
-    const run = await bootGuest(qemu, kernel, {
-      initramfs,
-      accel: options.accel,
-      timeLimitMs: options.timeLimitMs,
-      onEvent: (event) => follower.take(event),
-      signal: options.signal,
-    });
-    if (run.outcome === 'interrupted') return;
-    const seconds = Math.round((performance.now() - start) / 1000);
-    if (run.outcome === 'done') {
-      for (const line of kernelFaults(run.console)) {
-        reporter.add({
-          file: 'guest',
-          name: '(kernel log)',
-          status: 'failed',
-          milliseconds: 0,
-          error: `${line}\n${lastLines(run.console)}`,
-        });
-      }
+    const boot = await bootOnce(run, follower, done);
+    if (boot.outcome === 'interrupted') return;
+    if (boot.outcome === 'done') {
+      reportKernelFaults(reporter, boot);
+      const seconds = Math.round((performance.now() - start) / 1000);
+      const { release } = run.kernel;
       reporter.note(
-        `guest done: ${follower.count} results in ${seconds} s, kernel ${kernel.release} up after ${follower.bootSeconds} s`,
+        `guest done: ${follower.count} results in ${seconds} s; ${release}, up after ${follower.bootSeconds} s`,
       );
       return;
     }
-    // Only a guest that had not begun a single test may try again; anything later is a failure of the test that ran.
-    if (run.outcome === 'died' && follower.running === undefined && done.length === 0 && !retried) {
-      retried = true;
+    died++;
+    // A guest that had not begun a single test may try again, once; anything later is a failure of the test that ran.
+    if (
+      boot.outcome === 'died' &&
+      died === 1 &&
+      done.length === 0 &&
+      follower.running === undefined
+    ) {
       reporter.note(
-        `guest died before its first test (${run.ending}); retried once. Its console ended:\n${lastLines(run.console)}`,
+        `guest died before its first test (QEMU: ${boot.ending}); retried once. Its console ended:\n${lastLines(boot.console)}`,
       );
       continue;
     }
-    const failed = follower.running ?? { file: 'guest', name: '(between tests)' };
+    const failed = follower.running ?? failure('(between tests)');
     reporter.add({
       ...failed,
       status: 'failed',
       milliseconds: 0,
-      error: deathText(run, options.timeLimitMs),
+      error: deathText(boot, options.timeLimitMs),
     });
     done.push(testId(failed));
-    if (run.outcome === 'timeout' || follower.running === undefined) return;
+    if (boot.outcome === 'timeout' || follower.running === undefined) return;
+    if (died === MAX_DEATHS) {
+      reporter.add({
+        ...failure('(rest)'),
+        error: `${died} guests died; the tests that are left were not run`,
+      });
+      return;
+    }
     reporter.note('guest starts again for the tests that are left');
   }
+}
+
+async function bootOnce(
+  run: KernelRun,
+  follower: GuestFollower,
+  done: readonly string[],
+): Promise<GuestRun> {
+  const { qemu, kernel, scratch, options } = run;
+  const names = options.testFiles.map((path) => basename(path));
+  const initramfs = await makeInitramfs(scratch, kernel, {
+    ...(options.pattern === undefined ? {} : { pattern: options.pattern }),
+    skip: done,
+    timeScale: TIME_SCALE[options.accel],
+    files: names.filter((name) => !isHostOnly(name)),
+  });
+  return bootGuest(qemu, kernel, {
+    initramfs,
+    log: join(cache, 'vm', `console-${kernel.label}.log`),
+    accel: options.accel,
+    timeLimitMs: options.timeLimitMs,
+    onEvent: (event) => follower.take(event),
+    signal: options.signal,
+  });
+}
+
+function reportKernelFaults(reporter: Reporter, { console: log }: GuestRun): void {
+  const faults = kernelFaults(log);
+  if (faults.length === 0) return;
+  const error = `the kernel reported a fault:\n${faults.join('\n')}\nits console ended:\n${lastLines(log)}`;
+  reporter.add({ ...failure('(kernel log)'), error });
+}
+
+/** A failure of the guest itself. */
+function failure(name: string): TestResult {
+  return { file: 'guest', name, status: 'failed', milliseconds: 0 };
 }
 
 function deathText(run: GuestRun, timeLimitMs: number): string {
@@ -140,13 +181,7 @@ class GuestFollower {
       const { type: _, ...result } = event;
       this.#add(result);
     } else if (event.type === 'error') {
-      this.#add({
-        file: 'guest',
-        name: '(init)',
-        status: 'failed',
-        milliseconds: 0,
-        error: event.message,
-      });
+      this.#add({ ...failure('(init)'), error: event.message });
     }
   }
 

@@ -4,10 +4,8 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findProgram, output } from '../command.js';
-import { cache } from '../paths.js';
 import type { GuestEvent } from './guest.js';
 import type { Kernel } from './kernels.js';
 
@@ -22,6 +20,8 @@ export interface GuestRun {
 
 export interface BootOptions {
   readonly initramfs: string;
+  /** Where the kernel's console goes. */
+  readonly log: string;
   readonly accel: 'tcg' | 'kvm';
   readonly timeLimitMs: number;
   readonly onEvent: (event: GuestEvent) => void;
@@ -51,7 +51,7 @@ export async function findQemu(warn: (text: string) => void): Promise<string> {
 
 /** Runs a guest until it powers off, dies, or its time is over. */
 export function bootGuest(qemu: string, kernel: Kernel, options: BootOptions): Promise<GuestRun> {
-  const log = join(cache, 'vm', `console-${kernel.label}.log`);
+  const { log } = options;
   const child = spawn(
     qemu,
     [
