@@ -19,6 +19,7 @@ export interface Koffi {
 export type NativeFunction = (...values: (number | bigint | string | null | ArrayBufferLike | ArrayBufferView)[]) => number;
 /** Watches a file descriptor from Node's own event loop. */
 export interface PollHandle {
+  start(options: object, callback: (events: object) => void): void;
   stop(): void;
   close(): void;
   ref(): void;

@@ -1,0 +1,117 @@
+/**
+ * The element commands of `bpf(2)` on one map, with an attribute, a key and a value that are allocated once.
+ *
+ * All three lie in one ArrayBuffer, which V8 allocates outside its moving heap, so that their addresses are written into the
+ * attribute once and a call only sets what changes. `bpf(2)` is synchronous: nothing else can touch them meanwhile.
+ */
+
+import { SyscallError } from '../errors.js';
+import { LITTLE } from '../sys/attr.js';
+import { BPF_COMMANDS, bpfRaw, lastErrno } from '../sys/bpf.js';
+import { addressOf } from '../sys/native.js';
+
+const LOOKUP = 1;
+const UPDATE = 2;
+const DELETE = 3;
+const NEXT_KEY = 4;
+const LOOKUP_AND_DELETE = 21;
+
+const ENOENT = 2;
+const ATTR_BYTES = 32;
+const KEY_POINTER = 8;
+const VALUE_POINTER = 16;
+const FLAGS = 24;
+
+/** Where the key starts in {@link ElementCalls.view}. */
+export const KEY_OFFSET = 64;
+
+/** Buffers for the element commands of one map. */
+export class ElementCalls {
+  /** Over attribute, key and value. */
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  /** Where the value starts in `view`. */
+  readonly valueOffset: number;
+  readonly keySize: number;
+  /** What the kernel reads and writes: for per-CPU maps that is a value for each possible CPU. */
+  readonly valueSize: number;
+  readonly fd: number;
+  readonly #address: number;
+
+  /**
+   * @param keySize - 0 for maps without keys
+   * @param valueSize - all that the kernel copies, or it writes past the end
+   */
+  constructor(fd: number, keySize: number, valueSize: number) {
+    this.fd = fd;
+    this.keySize = keySize;
+    this.valueSize = valueSize;
+    this.valueOffset = KEY_OFFSET + Math.ceil(keySize / 8) * 8;
+    const buffer = new ArrayBuffer(this.valueOffset + Math.max(valueSize, keySize, 8));
+    this.view = new DataView(buffer);
+    this.bytes = new Uint8Array(buffer);
+    this.#address = addressOf(buffer);
+    this.view.setInt32(0, fd, LITTLE);
+    this.#setPointer(KEY_POINTER, keySize === 0 ? 0 : this.#address + KEY_OFFSET);
+    this.#setPointer(VALUE_POINTER, this.#address + this.valueOffset);
+  }
+
+  /** Reads the value of the key. @returns an errno: 0, ENOENT (2), … */
+  lookup(flags = 0): number {
+    return this.#call(LOOKUP, flags);
+  }
+
+  update(flags = 0): number {
+    return this.#call(UPDATE, flags);
+  }
+
+  delete(): number {
+    return this.#call(DELETE, 0);
+  }
+
+  lookupAndDelete(flags = 0): number {
+    return this.#call(LOOKUP_AND_DELETE, flags);
+  }
+
+  /** Replaces the key by the one after it, or by the first. @returns ENOENT after the last */
+  nextKey(first: boolean): number {
+    if (first) this.#setPointer(KEY_POINTER, 0);
+    const errno = this.#call(NEXT_KEY, 0);
+    if (first) this.#setPointer(KEY_POINTER, this.#address + KEY_OFFSET);
+    if (errno === 0)
+      this.bytes.copyWithin(KEY_OFFSET, this.valueOffset, this.valueOffset + this.keySize);
+    return errno;
+  }
+
+  /** The high half of the flags, where newer kernels want a CPU. */
+  setHighFlags(high: number): void {
+    this.view.setUint32(FLAGS + (LITTLE ? 4 : 0), high, LITTLE);
+  }
+
+  #call(command: number, flags: number): number {
+    this.view.setUint32(FLAGS + (LITTLE ? 0 : 4), flags, LITTLE);
+    return bpfRaw(command, this.#address, ATTR_BYTES) < 0 ? lastErrno() : 0;
+  }
+
+  #setPointer(offset: number, address: number): void {
+    this.view.setBigUint64(offset, BigInt(address), LITTLE);
+  }
+}
+
+/** Whether an element was there, for commands whose only harmless failure is that it was not. */
+export function wasFound(errno: number): boolean {
+  return errno !== ENOENT;
+}
+
+/** What the kernel said, as a cause. */
+export function elementCause(command: keyof typeof COMMANDS, errno: number): SyscallError {
+  return new SyscallError('bpf', errno, BPF_COMMANDS[COMMANDS[command]]);
+}
+
+const COMMANDS = {
+  lookup: LOOKUP,
+  update: UPDATE,
+  delete: DELETE,
+  nextKey: NEXT_KEY,
+  lookupAndDelete: LOOKUP_AND_DELETE,
+} as const;

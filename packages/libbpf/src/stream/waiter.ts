@@ -1,0 +1,136 @@
+/**
+ * Waiting for a descriptor without blocking the event loop: a libuv poll handle on an epoll instance.
+ *
+ * Three things that are easy to get wrong:
+ * - libuv's callback runs outside any JavaScript scope: an exception in it vanishes. So it only schedules an immediate, which
+ *   runs in the same turn of the loop.
+ * - Polling a perf event takes its readiness away, also when epoll polls it at registration. So after every start of the handle
+ *   there is one wake-up for nothing, after which the reader looks at its rings.
+ * - The handle must not be touched after it was closed, and keeps the process alive only while somebody waits.
+ */
+
+import { BpfError } from '../errors.js';
+import { koffi, type PollHandle } from '../sys/native.js';
+
+/** What setTimeout can hold; whoever waits longer asks again. */
+const LONGEST_TIMEOUT = 0x7fff_ffff;
+
+/** Somebody that waits. */
+interface Waiting {
+  readonly resolve: (ready: boolean) => void;
+}
+
+/** Lets one reader at a time wait for one descriptor. */
+export class Waiter {
+  readonly #fd: number;
+  readonly #what: string;
+  #handle: PollHandle | undefined;
+  #running = false;
+  #closed = false;
+  #waiting: Waiting | undefined;
+  readonly #onEvent = (): void => {
+    setImmediate(this.#wake);
+  };
+  readonly #wake = (): void => {
+    if (this.#waiting === undefined) this.#stop();
+    else this.#finish(true);
+  };
+
+  /**
+   * @param fd - stays open until this is closed
+   * @param what - for messages: `ring buffer "events"`
+   */
+  constructor(fd: number, what: string) {
+    this.#fd = fd;
+    this.#what = what;
+  }
+
+  /** Whether somebody waits. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /**
+   * Waits until the descriptor is readable, or might be.
+   *
+   * @param timeoutMs - negative to wait for ever
+   * @returns false when the time was up or the waiter was closed
+   * @throws BpfError `BPF_BUSY` if somebody waits already; the reason of `signal`
+   */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
+    if (this.#waiting !== undefined) {
+      throw new BpfError(
+        'BPF_BUSY',
+        `${this.#what}: somebody waits for it already; a stream has one reader at a time`,
+      );
+    }
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const timer =
+        timeoutMs < 0
+          ? undefined
+          : setTimeout(() => this.#finish(false), Math.min(timeoutMs, LONGEST_TIMEOUT));
+      const abort = (): void => {
+        done();
+        this.#idle();
+        reject(signal?.reason);
+      };
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        this.#waiting = undefined;
+      };
+      this.#waiting = {
+        resolve: (ready) => {
+          done();
+          resolve(ready);
+        },
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#start();
+    });
+  }
+
+  /** Ends a wait with `false`; the next one may come. */
+  cancel(): void {
+    this.#finish(false);
+  }
+
+  /** Ends a wait with `false`, for good. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#finish(false);
+    this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  #finish(ready: boolean): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    waiting.resolve(ready);
+    this.#idle();
+  }
+
+  /** Keeps listening, since the reader mostly comes back at once, but holds nobody up. */
+  #idle(): void {
+    this.#handle?.unref();
+  }
+
+  #start(): void {
+    this.#handle?.ref();
+    if (this.#running) return;
+    this.#running = true;
+    if (this.#handle === undefined)
+      this.#handle = koffi().node.poll(this.#fd, { readable: true }, this.#onEvent);
+    else this.#handle.start({ readable: true }, this.#onEvent);
+    setImmediate(this.#wake);
+  }
+
+  #stop(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#handle?.stop();
+  }
+}
