@@ -18,6 +18,8 @@ const LOOKUP_AND_DELETE = 21;
 
 const ENOENT = 2;
 const ATTR_BYTES = 32;
+/** Up to the key: the kernel wants zeros in what a command does not use. */
+const DELETE_BYTES = 16;
 const KEY_POINTER = 8;
 const VALUE_POINTER = 16;
 const FLAGS = 24;
@@ -66,7 +68,7 @@ export class ElementCalls {
   }
 
   delete(): number {
-    return this.#call(DELETE, 0);
+    return this.#call(DELETE, 0, DELETE_BYTES);
   }
 
   lookupAndDelete(flags = 0): number {
@@ -88,9 +90,9 @@ export class ElementCalls {
     this.view.setUint32(FLAGS + (LITTLE ? 4 : 0), high, LITTLE);
   }
 
-  #call(command: number, flags: number): number {
+  #call(command: number, flags: number, size = ATTR_BYTES): number {
     this.view.setUint32(FLAGS + (LITTLE ? 0 : 4), flags, LITTLE);
-    return bpfRaw(command, this.#address, ATTR_BYTES) < 0 ? lastErrno() : 0;
+    return bpfRaw(command, this.#address, size) < 0 ? lastErrno() : 0;
   }
 
   #setPointer(offset: number, address: number): void {
