@@ -49,7 +49,7 @@ export class Image {
     if (offset + length > this.size) {
       throw new ElfError({
         code: 'ELF_TRUNCATED',
-        offset,
+        offset: Math.min(offset, this.size),
         subject,
         found: `a file of ${this.size} bytes`,
         expected: `${length} bytes at ${hex(offset)}`,

@@ -29,7 +29,12 @@ export interface ElfSymbolVersion {
   readonly name: string;
   /** Set for `name@VERSION`, which is found only by whoever asks for it; clear for `name@@VERSION`, the default. */
   readonly hidden: boolean;
+  /** The library that has to provide it: `libc.so.6`; undefined if this file defines it. */
+  readonly file: string | undefined;
 }
+
+/** A version by its number. */
+type Version = Omit<ElfSymbolVersion, 'hidden'>;
 
 /** The versions of the dynamic symbols of one file. */
 export interface ElfSymbolVersions {
@@ -57,28 +62,28 @@ export function readSymbolVersions(elf: ElfFile): ElfSymbolVersions | undefined 
       expected: `${elf.dynamicSymbolTable.count} entries for ${describeSection(elf.dynamicSymbolTable.section)}`,
     });
   }
-  const names = readNames(elf);
+  const versions = readVersions(elf);
   const view = viewOf(versym.data);
   return {
     of(symbolIndex) {
       const raw = view.getUint16(symbolIndex * 2, elf.littleEndian);
-      const name = names.get(raw & ~VERSYM_HIDDEN);
-      return name === undefined ? undefined : { name, hidden: (raw & VERSYM_HIDDEN) !== 0 };
+      const version = versions.get(raw & ~VERSYM_HIDDEN);
+      return version && { ...version, hidden: (raw & VERSYM_HIDDEN) !== 0 };
     },
   };
 }
 
-/** Version number → name. */
-function readNames(elf: ElfFile): Map<number, string> {
-  const names = new Map<number, string>();
+/** Version number → version. */
+function readVersions(elf: ElfFile): Map<number, Version> {
+  const versions = new Map<number, Version>();
   for (const section of elf.sections) {
-    if (section.sh_type === SHT_GNU_VERDEF) readDefinitions(elf, section, names);
-    if (section.sh_type === SHT_GNU_VERNEED) readNeeds(elf, section, names);
+    if (section.sh_type === SHT_GNU_VERDEF) readDefinitions(elf, section, versions);
+    if (section.sh_type === SHT_GNU_VERNEED) readNeeds(elf, section, versions);
   }
-  return names;
+  return versions;
 }
 
-function readDefinitions(elf: ElfFile, section: ElfSection, names: Map<number, string>): void {
+function readDefinitions(elf: ElfFile, section: ElfSection, versions: Map<number, Version>): void {
   if (section.data.length === 0) return;
   const chain = new Chain(elf, section);
   let at = 0;
@@ -89,23 +94,24 @@ function readDefinitions(elf: ElfFile, section: ElfSection, names: Map<number, s
     if (number >= FIRST_VERSION && chain.u16(at + 6) > 0) {
       const aux = at + chain.u32(at + 12);
       chain.need(aux, VERDAUX_SIZE);
-      names.set(number, chain.name(aux));
+      versions.set(number, { name: chain.name(aux), file: undefined });
     }
     next = chain.u32(at + 16);
   }
 }
 
-function readNeeds(elf: ElfFile, section: ElfSection, names: Map<number, string>): void {
+function readNeeds(elf: ElfFile, section: ElfSection, versions: Map<number, Version>): void {
   if (section.data.length === 0) return;
   const chain = new Chain(elf, section);
   let at = 0;
   for (let next = -1; next !== 0; at += next) {
     chain.need(at, VERNEED_SIZE);
+    const file = chain.name(at + 4);
     let aux = at + chain.u32(at + 8);
     for (let left = chain.u16(at + 2); left > 0; left--) {
       chain.need(aux, VERNAUX_SIZE);
       const number = chain.u16(aux + 6) & ~VERSYM_HIDDEN;
-      if (number >= FIRST_VERSION) names.set(number, chain.name(aux + 8));
+      if (number >= FIRST_VERSION) versions.set(number, { name: chain.name(aux + 8), file });
       aux += chain.u32(aux + 12);
     }
     next = chain.u32(at + 12);
@@ -135,7 +141,7 @@ class Chain {
     }
     throw new ElfError({
       code: 'ELF_BAD_VERSION_TABLE',
-      offset: this.section.sh_offset + at,
+      offset: this.section.sh_offset + Math.min(at, this.view.byteLength),
       subject: `record ${this.records} of ${describeSection(this.section)}`,
       found: `${size} bytes at ${at}`,
       expected: `records inside the ${this.view.byteLength} bytes of the section`,

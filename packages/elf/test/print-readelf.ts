@@ -4,12 +4,12 @@
 import {
   EM_386,
   EM_BPF,
-  EM_PPC64,
   EM_S390,
   EM_X86_64,
   type ElfFile,
   type ElfSection,
   type ElfSymbol,
+  type ElfSymbolVersions,
   readNotes,
   readRelocations,
   readSymbolVersions,
@@ -45,11 +45,10 @@ const RELOCATION_TYPES: Record<number, Record<number, string>> = {
   [EM_X86_64]: {
     0: 'R_X86_64_NONE', 1: 'R_X86_64_64', 2: 'R_X86_64_PC32', 4: 'R_X86_64_PLT32', 5: 'R_X86_64_COPY', 6: 'R_X86_64_GLOB_DAT',
     7: 'R_X86_64_JUMP_SLOT', 8: 'R_X86_64_RELATIVE', 10: 'R_X86_64_32', 16: 'R_X86_64_DTPMOD64', 17: 'R_X86_64_DTPOFF64',
-    18: 'R_X86_64_TPOFF64', 37: 'R_X86_64_IRELATIVE',
+    18: 'R_X86_64_TPOFF64', 37: 'R_X86_64_IRELATIVE', 41: 'R_X86_64_GOTPCRELX', 42: 'R_X86_64_REX_GOTPCRELX',
   },
   [EM_386]: { 1: 'R_386_32', 4: 'R_386_PLT32', 9: 'R_386_GOTOFF', 10: 'R_386_GOTPC' },
   [EM_PPC]: { 1: 'R_PPC_ADDR32', 18: 'R_PPC_PLTREL24', 26: 'R_PPC_REL32' },
-  [EM_PPC64]: {},
   [EM_S390]: { 19: 'R_390_PC32DBL', 20: 'R_390_PLT32DBL', 22: 'R_390_64' },
 };
 
@@ -61,12 +60,18 @@ export function printReadelf(elf: ElfFile): string {
     ...printSymbols(elf, elf.dynamicSymbolTable),
     ...printSymbols(elf, elf.symbolTable),
     ...printNotes(elf),
-  ].join('\n');
+  ]
+    .join('\n')
+    .replace(/ +$/gm, '')
+    .trimEnd();
 }
 
-/** What readelf printed, without the legend of section flags. */
+/** What readelf printed, without the legend of section flags and blanks at the ends of lines. */
 export function withoutLegend(text: string): string {
-  return text.replace(/^Key to Flags:\n(?: {2}.*\n)+/gm, '').trimEnd();
+  return text
+    .replace(/^Key to Flags:\n(?: {2}.*\n)+/gm, '')
+    .replace(/ +$/gm, '')
+    .trimEnd();
 }
 
 function printSections(elf: ElfFile): string[] {
@@ -136,7 +141,7 @@ function printRelocations(elf: ElfFile, section: ElfSection): string[] {
     if (rela) {
       const shown = Math.abs(addend).toString(16);
       if (symbolIndex !== 0) line += ` ${addend < 0 ? '-' : '+'} ${shown}`;
-      else line = `${line.padEnd(elf.is64 ? 74 : 53)}${addend < 0 ? '-' : ''}${shown}`;
+      else line = `${line.padEnd(elf.is64 ? 69 : 53)}${addend < 0 ? '-' : ''}${shown}`;
     }
     lines.push(line);
   }
@@ -149,10 +154,8 @@ function printSymbols(elf: ElfFile, table: SymbolTable | undefined): string[] {
   const lines = [
     '',
     `Symbol table '${table.section.name}' contains ${table.count} entries:`,
-    `   Num:    ${'Value'.padEnd(address - 3)}${elf.is64 ? '  ' : ''}Size Type    Bind   Vis       Ndx Name`,
+    `   Num:    ${'Value'.padEnd(elf.is64 ? 15 : 7)}Size Type    Bind   Vis       Ndx Name`,
   ];
-  if (elf.is64) lines[2] = '   Num:    Value          Size Type    Bind   Vis       Ndx Name';
-  else lines[2] = '   Num:    Value  Size Type    Bind   Vis       Ndx Name';
   for (const symbol of table.symbols) {
     lines.push(
       `${`${symbol.index}`.padStart(6)}: ${digits(symbol.address, address)} ${`${symbol.size}`.padStart(5)} ` +
@@ -174,10 +177,17 @@ function indexOf(symbol: ElfSymbol): string {
 function nameOf(elf: ElfFile, symbol: ElfSymbol, table: SymbolTable): string {
   if (symbol.name === '' && symbol.type === 3) return elf.sections[symbol.sectionIndex]!.name;
   if (table.section.sh_type === SHT_SYMTAB) return symbol.name;
-  const version = readSymbolVersions(elf)?.of(symbol.index);
+  const version = versionsOf(elf)?.of(symbol.index);
   if (version === undefined) return symbol.name;
   // readelf has one @ for a version that another file defines.
-  return `${symbol.name}${version.hidden || symbol.st_shndx === 0 ? '@' : '@@'}${version.name}`;
+  return `${symbol.name}${version.hidden || version.file !== undefined ? '@' : '@@'}${version.name}`;
+}
+
+const versions = new WeakMap<ElfFile, ElfSymbolVersions | undefined>();
+
+function versionsOf(elf: ElfFile): ElfSymbolVersions | undefined {
+  if (!versions.has(elf)) versions.set(elf, readSymbolVersions(elf));
+  return versions.get(elf);
 }
 
 function printNotes(elf: ElfFile): string[] {
