@@ -3,6 +3,14 @@
  */
 
 export { Btf } from './btf.js';
+export {
+  BtfBuilder,
+  type BtfBuilderOptions,
+  btfBuilder,
+  type NewComposite,
+  type NewMember,
+} from './builder.js';
+export { convertEndianness, convertExtEndianness } from './convert-endianness.js';
 export { type CoreTarget, essentialName } from './core-candidates.js';
 export { CoreKind } from './core-kind.js';
 export { type CoreAccessor, type CoreSpec, formatCoreSpec, parseCoreSpec } from './core-spec.js';

@@ -1,0 +1,45 @@
+/**
+ * BTF and BTF.ext in the other byte order. Beyond the first four bytes of the headers both consist of 32-bit words and,
+ * in BTF, strings, which have no byte order.
+ */
+
+import { encodeBtf } from './encode-btf.js';
+import { BTF_MAGIC, readBtfExtHeader, readBtfHeader } from './header.js';
+
+/**
+ * BTF in the byte order asked for; parts of it that are neither types nor strings are left behind.
+ *
+ * @returns always a copy
+ * @throws {@link BtfError} where the header is malformed
+ */
+export function convertEndianness(bytes: Uint8Array, littleEndian: boolean): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = readBtfHeader(view, true);
+  if (header.littleEndian === littleEndian) return bytes.slice();
+  const types = bytes.slice(header.typeStart, header.typeEnd);
+  swapWords(types, 0);
+  return encodeBtf(types, bytes.subarray(header.stringStart, header.stringEnd), littleEndian);
+}
+
+/**
+ * BTF.ext in the byte order asked for.
+ *
+ * @returns always a copy
+ * @throws {@link BtfError} where the header is malformed
+ */
+export function convertExtEndianness(bytes: Uint8Array, littleEndian: boolean): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = readBtfExtHeader(view);
+  const copy = bytes.slice();
+  if (header.littleEndian === littleEndian) return copy;
+  new DataView(copy.buffer).setUint16(0, BTF_MAGIC, littleEndian);
+  swapWords(copy, 4);
+  return copy;
+}
+
+/** Turns each whole 32-bit word around. */
+function swapWords(bytes: Uint8Array, from: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = from; at + 4 <= bytes.length; at += 4)
+    view.setUint32(at, view.getUint32(at, true), false);
+}
