@@ -11,6 +11,7 @@ import { runningKernel } from './kernel.js';
 import { type TestResult, testFileName, testId } from './protocol.js';
 import { addCounts, countsLine, Reporter } from './reporter.js';
 import { listTests, runTestFile } from './runner.js';
+import { updateReadme } from './table.js';
 import { fetchKernels, type Kernel, kernelFromFile } from './vm/kernels.js';
 import { runMatrix } from './vm/matrix.js';
 
@@ -24,6 +25,7 @@ const usage = `usage: selftest [PATTERN] [options]
   --accel tcg|kvm    emulate the guests' processors (the default), or use KVM
   --jobs N           guests at the same time (default: one a core)
   --time-limit SEC   for one guest (default: 1200)
+  --table            write the results of this run into the table of selftests/README.md
 `;
 
 const abort = new AbortController();
@@ -34,10 +36,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await main().catch((error: Error) => {
+const status = await main().catch((error: Error) => {
   console.error(`selftest: ${error.message}`);
   return 1;
 });
+process.exitCode ??= status;
 
 async function main(): Promise<number> {
   let options: ReturnType<typeof readArguments>;
@@ -52,6 +55,15 @@ async function main(): Promise<number> {
     return 0;
   }
   const pattern = options.pattern === undefined ? {} : { pattern: options.pattern };
+  if (
+    !options.list &&
+    options.vm.length + options.kernel.length === 0 &&
+    process.getuid?.() !== 0
+  ) {
+    throw new Error(
+      'loading BPF programs needs root; run it as root (--list and --vm work as any user)',
+    );
+  }
   const { testFiles, failures } = await buildAll();
   if (options.list) {
     for (const path of testFiles) {
@@ -62,11 +74,6 @@ async function main(): Promise<number> {
     return failures.length > 0 ? 1 : 0;
   }
   const kernels = await findKernels(options);
-  if (kernels.length === 0 && process.getuid?.() !== 0) {
-    throw new Error(
-      'loading BPF programs needs root; run it as root (--list and --vm work as any user)',
-    );
-  }
   const reporters: Reporter[] = [];
   const reporterFor = (kernel: string) => {
     const reporter = new Reporter({ kernel, json: options.json, showKernel: kernels.length > 0 });
@@ -96,6 +103,7 @@ async function main(): Promise<number> {
     }
   }
   if (abort.signal.aborted) throw new Error('interrupted');
+  if (options.table) updateReadme(reporters);
   const total = addCounts(reporters.map((reporter) => reporter.counts));
   if (!options.json) {
     if (reporters.length > 1) {
@@ -124,11 +132,18 @@ function readArguments() {
       kernel: { type: 'string', multiple: true, default: [] },
       accel: { type: 'string', default: 'tcg' },
       jobs: { type: 'string' },
+      table: { type: 'boolean', default: false },
       'time-limit': { type: 'string', default: '1200' },
     },
   });
   if (positionals.length > 1) throw new Error(`one PATTERN expected, found ${positionals.length}`);
   if (positionals[0] !== undefined) new RegExp(positionals[0]);
+  if (
+    values.table &&
+    (positionals.length > 0 || (values.vm === '' && values.kernel.length === 0))
+  ) {
+    throw new Error('--table goes with --vm or --kernel, and without a PATTERN');
+  }
   const { accel } = values;
   if (accel !== 'tcg' && accel !== 'kvm')
     throw new Error(`--accel: expected tcg or kvm, found "${accel}"`);

@@ -17,14 +17,15 @@ export class Reporter {
   readonly counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   readonly results: TestResult[] = [];
   readonly #json: boolean;
-  readonly #kernel: string;
+  /** What the kernel is called in the output. */
+  readonly kernel: string;
   readonly #showKernel: boolean;
   readonly #colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 
   /** @param options - `showKernel` puts the kernel before each line, for several at the same time */
   constructor(options: { kernel: string; json: boolean; showKernel: boolean }) {
     this.#json = options.json;
-    this.#kernel = options.kernel;
+    this.kernel = options.kernel;
     this.#showKernel = options.showKernel;
   }
 
@@ -32,7 +33,7 @@ export class Reporter {
     this.results.push(result);
     this.counts[result.status]++;
     if (this.#json) {
-      console.log(JSON.stringify({ kernel: this.#kernel, ...result }));
+      console.log(JSON.stringify({ kernel: this.kernel, ...result }));
       return;
     }
     this.#print(
@@ -55,7 +56,7 @@ export class Reporter {
   }
 
   #prefix(): string {
-    return this.#showKernel ? `${this.#kernel.padEnd(5)} ` : '';
+    return this.#showKernel ? `${this.kernel.padEnd(5)} ` : '';
   }
 
   #detail(text: string): void {

@@ -48,17 +48,15 @@ export function firstInOrder(types: TypeTable): Uint32Array {
 export function lastInOrder(state: CState): Uint32Array {
   const { types, flags } = state;
   const leads = new Uint8Array(types.count);
-  let open = 0;
+  let undefinedTypes = 0;
   for (let id = 1; id < types.count; id++) {
-    if ((flags[id]! & Flag.ORDERED) === 0 && definesSomething(types, id)) {
-      leads[id] = YES;
-      open++;
-    }
+    if ((flags[id]! & Flag.ORDERED) !== 0 || !definesSomething(types, id)) continue;
+    leads[id] = YES;
+    undefinedTypes++;
   }
-  if (open === 0) return new Uint32Array(0);
+  if (undefinedTypes === 0) return new Uint32Array(0);
   const found: number[] = [];
   for (let id = 1; id < types.count; id++) {
-    if ((flags[id]! & Flag.ORDERED) !== 0) continue;
     if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
   }
   const ids = Uint32Array.from(found);
@@ -245,37 +243,51 @@ const YES = 2;
 
 /** Whether asking for `id` would come to a type marked {@link YES}, which is undefined as yet. */
 function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: number): boolean {
-  if (leads[id] !== 0) return leads[id] === YES;
-  const { types, flags } = state;
-  if ((flags[id]! & Flag.ORDERED) !== 0) return false;
-  state.step(id, depth);
+  const known = leads[id]!;
+  if (known !== 0) return known === YES;
   leads[id] = NO;
-  const { words } = types;
-  const record = types.at[id]!;
-  const follow = (type: number): boolean => leadsToUndefined(state, leads, type, depth + 1);
-  let found = false;
-  switch (types.kind(id)) {
+  if ((state.flags[id]! & Flag.ORDERED) !== 0) return false;
+  const { words, at } = state.types;
+  const record = at[id]!;
+  const info = words[record + 1]!;
+  let step = 1;
+  let next: number;
+  let end: number;
+  switch ((info >>> 24) & 0x7f) {
     case BtfKind.PTR:
     case BtfKind.VOLATILE:
     case BtfKind.CONST:
     case BtfKind.RESTRICT:
     case BtfKind.TYPE_TAG:
-      found = follow(words[record + 2]!);
+      next = record + 2;
+      end = record + 3;
       break;
     case BtfKind.ARRAY:
-      found = follow(words[record + 3]!);
+      next = record + 3;
+      end = record + 4;
       break;
     case BtfKind.STRUCT:
     case BtfKind.UNION:
-      for (let i = 0; i < types.vlen(id) && !found; i++) found = follow(words[record + 4 + i * 3]!);
+      step = 3;
+      next = record + 4;
+      end = record + 3 + (info & 0xff_ffff) * 3;
       break;
     case BtfKind.FUNC_PROTO:
-      found = follow(words[record + 2]!);
-      for (let i = 0; i < types.vlen(id) && !found; i++) found = follow(words[record + 4 + i * 2]!);
+      // The return type stands two words in front of the first parameter's.
+      step = 2;
+      next = record + 2;
+      end = record + 3 + (info & 0xff_ffff) * 2;
       break;
+    default:
+      return false;
   }
-  if (found) leads[id] = YES;
-  return found;
+  state.step(id, depth);
+  for (; next < end; next += step) {
+    if (!leadsToUndefined(state, leads, words[next]!, depth + 1)) continue;
+    leads[id] = YES;
+    return true;
+  }
+  return false;
 }
 
 /** Whether a request for `id` prints a definition of `id` itself. */

@@ -15,6 +15,15 @@ export { type CoreTarget, essentialName } from './core-candidates.js';
 export { CoreKind } from './core-kind.js';
 export { type CoreAccessor, type CoreSpec, formatCoreSpec, parseCoreSpec } from './core-spec.js';
 export {
+  type BtfExtContents,
+  type EncodeBtfExtOptions,
+  encodeBtfExt,
+  encodeFuncInfo,
+  encodeLineInfo,
+  FUNC_INFO_RECORD_SIZE,
+  LINE_INFO_RECORD_SIZE,
+} from './encode-btf-ext.js';
+export {
   BtfError,
   type BtfErrorCode,
   type BtfErrorFacts,

@@ -3,8 +3,6 @@
  * is its `cause`, a {@link SyscallError}. Constructors take facts; the sentence is put together here.
  */
 
-import { constants } from 'node:os';
-
 /** What a failed system call said, in the shape of Node's own errors. */
 export class SyscallError extends Error {
   override readonly name = 'SyscallError';
@@ -26,17 +24,26 @@ export class SyscallError extends Error {
   }
 }
 
-let names: Map<number, string> | undefined;
+// Linux's numbers from 1 on (asm-generic/errno-base.h and errno.h), which all architectures that Node runs on share.
+const ERRNO_NAMES: readonly string[] = `
+  EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST
+  EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE
+  EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH
+  ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE
+  ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD
+  ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT
+  EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH
+  ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN
+  EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE
+  ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL
+`
+  .trim()
+  .split(/\s+/);
 
 /** `1` → `EPERM`. */
 export function errnoName(errno: number): string {
-  if (names === undefined) {
-    names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
-    names.set(constants.errno.EAGAIN, 'EAGAIN');
-    names.set(constants.errno.EOPNOTSUPP, 'EOPNOTSUPP');
-    names.set(524, 'ENOTSUPP');
-  }
-  return names.get(errno) ?? `errno ${errno}`;
+  const name = errno === 524 ? 'ENOTSUPP' : ERRNO_NAMES[errno - 1];
+  return name === undefined || name === '-' ? `errno ${errno}` : name;
 }
 
 /** Facts that any error of this package may carry. */

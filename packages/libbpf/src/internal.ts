@@ -1,1 +1,9 @@
-export {};
+/**
+ * For sibling packages and tests; not for users, may change at any time.
+ *
+ * @module
+ */
+
+export { hasFeature, type FeatureName } from './load/features.js';
+export { vmlinuxBtf } from './load/kernel-btf.js';
+export { type FaultInjector, injectFaults, provideKoffi } from './sys/native.js';

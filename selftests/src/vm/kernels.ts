@@ -25,7 +25,7 @@ import { PrivateApt } from './apt.js';
 import { decompress } from './decompress.js';
 
 export interface Kernel {
-  /** What the user called it: `6.1`, or the file's name. */
+  /** What it is called in the output: the version asked for, `6.1`, or a file's release. */
   readonly label: string;
   /** `6.1.0-56-cloud-amd64`. */
   readonly release: string;
@@ -217,7 +217,7 @@ export async function kernelFromFile(path: string): Promise<Kernel> {
   ].find((file) => existsSync(file));
   const modules = JSON.parse(readFileSync(join(folder, 'modules.json'), 'utf8')) as string[];
   return {
-    label: basename(path),
+    label: release,
     release,
     image,
     config,

@@ -10,7 +10,7 @@ import type { Reporter } from '../reporter.js';
 import type { GuestEvent } from './guest.js';
 import { makeInitramfs } from './initramfs.js';
 import type { Kernel } from './kernels.js';
-import { bootGuest, findQemu, type GuestRun, kernelFaults, lastLines } from './qemu.js';
+import { bootGuest, excerpt, findQemu, type GuestRun, hasKernelFault } from './qemu.js';
 
 export interface MatrixOptions {
   readonly kernels: readonly Kernel[];
@@ -92,7 +92,7 @@ async function runKernel(run: KernelRun): Promise<void> {
       follower.running === undefined
     ) {
       reporter.note(
-        `guest died before its first test (QEMU: ${boot.ending}); retried once. Its console ended:\n${lastLines(boot.console)}`,
+        `guest died before its first test (QEMU: ${boot.ending}); retried once. Its console:\n${excerpt(boot.console)}`,
       );
       continue;
     }
@@ -140,10 +140,11 @@ async function bootOnce(
 }
 
 function reportKernelFaults(reporter: Reporter, { console: log }: GuestRun): void {
-  const faults = kernelFaults(log);
-  if (faults.length === 0) return;
-  const error = `the kernel reported a fault:\n${faults.join('\n')}\nits console ended:\n${lastLines(log)}`;
-  reporter.add({ ...failure('(kernel log)'), error });
+  if (!hasKernelFault(log)) return;
+  reporter.add({
+    ...failure('(kernel log)'),
+    error: `the kernel reported a fault:\n${excerpt(log)}`,
+  });
 }
 
 /** A failure of the guest itself. */
@@ -156,7 +157,7 @@ function deathText(run: GuestRun, timeLimitMs: number): string {
     run.outcome === 'timeout'
       ? `guest not done after ${timeLimitMs / 1000} s`
       : `guest died (QEMU: ${run.ending})`;
-  return `${what}; its console ended:\n${lastLines(run.console)}`;
+  return `${what}; its console:\n${excerpt(run.console)}`;
 }
 
 /** Turns a guest's events into results. */

@@ -152,19 +152,18 @@ function parseEvent(line: string): GuestEvent | undefined {
   }
 }
 
-/** Lines of a kernel log that tell of a fault in the kernel. */
-export function kernelFaults(log: string): string[] {
-  return log
-    .split('\n')
-    .filter((line) =>
-      /Oops|\bBUG:|Kernel panic|general protection fault|double fault|stack-protector|WARNING: CPU|refcount_t:/.test(
-        line,
-      ),
-    )
-    .map((line) => line.trim());
+const FAULT =
+  /Oops|\bBUG:|Kernel panic|general protection fault|double fault|stack-protector|WARNING: CPU|refcount_t:/;
+
+/** True if the kernel's log tells of a fault in the kernel. */
+export function hasKernelFault(log: string): boolean {
+  return FAULT.test(log);
 }
 
-/** The end of a console, for a message. */
-export function lastLines(log: string, count = 40): string {
-  return log.trimEnd().split('\n').slice(-count).join('\n');
+/** The part of a kernel's log that a message shows: from shortly before its first fault, or else its end. */
+export function excerpt(log: string, count = 50): string {
+  const lines = log.trimEnd().split('\n');
+  const fault = lines.findIndex((line) => FAULT.test(line));
+  const start = fault === -1 ? lines.length - count : fault - 10;
+  return lines.slice(Math.max(0, start)).slice(0, count).join('\n');
 }

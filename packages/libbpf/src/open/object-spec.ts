@@ -103,6 +103,7 @@ export interface FunctionSpec {
   readonly coreRelocations: readonly CoreRelocation[];
   /** Of the FUNC in the object's BTF, 0 if there is none. */
   readonly btfFuncId: number;
+  /** Global linkage and default visibility: the kernel verifies it on its own. */
   readonly isGlobal: boolean;
 }
 
@@ -164,8 +165,10 @@ export type AttachWay =
 
 /** What an instruction refers to. Offsets in bytes from the start of the function. */
 export type InstructionRelocation =
-  | { readonly kind: 'map'; readonly offset: number; readonly map: string }
-  | { readonly kind: 'data'; readonly offset: number; readonly map: string; readonly valueOffset: number }
+  /** `map` is an index into {@link ObjectSpec.maps}. */
+  | { readonly kind: 'map'; readonly offset: number; readonly map: number }
+  /** Plus what the instruction's own immediate says. */
+  | { readonly kind: 'data'; readonly offset: number; readonly map: number; readonly valueOffset: number }
   /** A call, or the address of a function (`ld_imm64` of a callback). */
   | { readonly kind: 'call'; readonly offset: number; readonly sectionIndex: number; readonly target: number }
   | { readonly kind: 'function-address'; readonly offset: number; readonly sectionIndex: number; readonly target: number }
