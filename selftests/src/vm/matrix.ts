@@ -96,7 +96,7 @@ async function runKernel(run: KernelRun): Promise<void> {
       );
       continue;
     }
-    const failed = follower.running ?? failure('(between tests)');
+    const failed = follower.running ?? failure(done.length === 0 ? '(boot)' : '(between tests)');
     reporter.add({
       ...failed,
       status: 'failed',
