@@ -15,8 +15,8 @@ import { BTF_MAGIC, readBtfExtHeader, readBtfHeader } from './header.js';
 export function convertEndianness(bytes: Uint8Array, littleEndian: boolean): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = readBtfHeader(view, true);
-  if (header.littleEndian === littleEndian) return bytes.slice();
-  const types = bytes.slice(header.typeStart, header.typeEnd);
+  if (header.littleEndian === littleEndian) return new Uint8Array(bytes);
+  const types = new Uint8Array(bytes.subarray(header.typeStart, header.typeEnd));
   swapWords(types, 0);
   return encodeBtf(types, bytes.subarray(header.stringStart, header.stringEnd), littleEndian);
 }
@@ -30,7 +30,7 @@ export function convertEndianness(bytes: Uint8Array, littleEndian: boolean): Uin
 export function convertExtEndianness(bytes: Uint8Array, littleEndian: boolean): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = readBtfExtHeader(view);
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   if (header.littleEndian === littleEndian) return copy;
   new DataView(copy.buffer).setUint16(0, BTF_MAGIC, littleEndian);
   swapWords(copy, 4);
