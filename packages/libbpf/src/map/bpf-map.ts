@@ -9,6 +9,7 @@
 import { mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Codec } from '../codec.js';
+import type { SectionMemory } from '../data/section-memory.js';
 import { BpfError, type BpfErrorFacts } from '../errors.js';
 import type { MapSpec } from '../open/object-spec.js';
 import type {
@@ -22,6 +23,7 @@ import type { PerfBufferOptions } from '../stream/perf-buffer.js';
 import { UserRingBuffer } from '../stream/user-ring-buffer.js';
 import { mapDeleteBatch, mapFreeze, mapUpdateBatch, objPin } from '../sys/bpf.js';
 import { Fd } from '../sys/fd.js';
+import type { Mapping } from '../sys/memory.js';
 import { BatchWalk } from './batch-walk.js';
 import { possibleCpus } from './cpus.js';
 import { ElementCalls, elementCause, KEY_OFFSET } from './element-calls.js';
@@ -30,6 +32,7 @@ import { bytesCodec, keyCodecFor, perCpuCodec, valueCodecFor } from './map-codec
 import { type MapInfo, mapInfo } from './map-info.js';
 import { KeyWalk, type MapIterator } from './map-iterator.js';
 import { type MapKind, mapKind } from './map-kinds.js';
+import { mapMemory } from './map-memory.js';
 import { openMapById } from './open-map.js';
 import { RawMap } from './raw-map.js';
 
@@ -46,8 +49,8 @@ export interface MapInit<K = unknown, V = unknown, R = unknown> {
   readonly innerValueCodec?: Codec<unknown> | undefined;
   /** For messages: whether `load()` has happened. */
   readonly isObjectLoaded?: (() => boolean) | undefined;
-  /** Told of a new initial value, or of a new size, of an internal map. */
-  readonly onInitialValue?: ((bytes: Uint8Array) => void) | undefined;
+  /** The memory of an internal map, which has its initial value. */
+  readonly section?: (() => SectionMemory | undefined) | undefined;
 }
 
 /** How an element is read. */
@@ -94,6 +97,7 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
   #valueCodec: Codec<V>;
   #stream: EventStream<R> | undefined;
   #userRing: UserRingBuffer<R> | undefined;
+  #memory: Mapping | undefined;
 
   /** @internal Maps are made by `openObject`, {@link openMapById} and {@link openPinnedMap}. */
   constructor(init: MapInit<K, V, R>) {
@@ -148,9 +152,9 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
     this.#spec.valueSize = u32(value, `map "${this.name}": valueSize`);
     if (this.#spec.initialValue === undefined) return;
     const resized = new Uint8Array(value);
-    resized.set(this.#spec.initialValue.subarray(0, value));
+    resized.set(this.initialValue!.subarray(0, value));
     this.#spec.initialValue = resized;
-    this.#init.onInitialValue?.(resized);
+    this.#init.section?.()?.replace(resized);
   }
   /** Elements; bytes of a ring buffer; pages of an arena. */
   get maxEntries(): number {
@@ -209,7 +213,8 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
   }
   /** Of an internal map: the section's bytes as they will be loaded, a copy. */
   get initialValue(): Uint8Array | undefined {
-    return this.#spec.initialValue?.slice();
+    const section = this.#fd === undefined && !this.#closed ? this.#init.section?.() : undefined;
+    return section?.bytes() ?? this.#spec.initialValue?.slice();
   }
   set initialValue(value: Uint8Array) {
     this.#change('initialValue');
@@ -224,7 +229,7 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
         `map "${this.name}": initialValue: expected ${size} bytes, found ${value.byteLength}`,
       );
     this.#spec.initialValue = value.slice();
-    this.#init.onInitialValue?.(this.#spec.initialValue);
+    this.#init.section?.()?.replace(value);
   }
 
   // Life.
@@ -247,7 +252,13 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
     const key = `map "${this.name}", key`;
     const value = `map "${this.name}", value`;
     this.#keyCodec = keyCodecFor(this.#kind, keySize, this.#init.keyCodec, key) as Codec<K>;
-    const one = valueCodecFor(this.#kind, valueSize, this.#init.valueCodec, value);
+    const one = valueCodecFor(
+      this.#kind,
+      valueSize,
+      this.#init.valueCodec,
+      value,
+      this.#info.flags,
+    );
     const all =
       this.#kind.value === 'per-cpu' ? perCpuCodec(one, possibleCpus().length, value) : one;
     this.#valueCodec = all as Codec<V>;
@@ -284,6 +295,7 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
     if (this.#closed) return;
     this.#stream?.close();
     this.#userRing?.close();
+    this.#memory?.release();
     this.#closed = true;
     this.#calls = undefined;
     this.#fd?.close();
@@ -486,6 +498,19 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
   }
 
   // The map as a whole.
+
+  /**
+   * The memory of an arena, or of an array with BPF_F_MMAPABLE: live, mapped once. Elements of an array are 8-byte aligned.
+   *
+   * @throws BpfError `BPF_WRONG_KIND` for other maps
+   */
+  memory(): ArrayBuffer {
+    const fd = this.#loaded('memory()').number;
+    this.#memory ??= mapMemory(this.#kind, this.#info!, fd, (problem) =>
+      this.#wrongKind('memory()', problem),
+    );
+    return this.#memory.buffer;
+  }
 
   /** No system call can change it any more; programs still can. */
   freeze(): void {

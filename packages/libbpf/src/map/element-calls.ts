@@ -106,14 +106,17 @@ export function wasFound(errno: number): boolean {
 }
 
 /** What the kernel said, as a cause. */
-export function elementCause(command: keyof typeof COMMANDS, errno: number): SyscallError {
+export function elementCause(command: ElementCommand, errno: number): SyscallError {
   return new SyscallError('bpf', errno, BPF_COMMANDS[COMMANDS[command]]);
 }
 
-const COMMANDS = {
+/** The calls on single elements. */
+export type ElementCommand = 'lookup' | 'update' | 'delete' | 'nextKey' | 'lookupAndDelete';
+
+const COMMANDS: Record<ElementCommand, number> = {
   lookup: LOOKUP,
   update: UPDATE,
   delete: DELETE,
   nextKey: NEXT_KEY,
   lookupAndDelete: LOOKUP_AND_DELETE,
-} as const;
+};

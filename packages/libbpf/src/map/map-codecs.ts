@@ -5,6 +5,7 @@
 import type { Codec } from '../codec.js';
 import { LITTLE } from '../sys/attr.js';
 import type { MapKind } from './map-kinds.js';
+import { BPF_F_STACK_BUILD_ID, stackTraceCodec } from './stack-trace.js';
 
 /** Something with a descriptor: a program, a map, a link; or the descriptor itself. */
 export type FdLike = number | { readonly fd: number };
@@ -158,8 +159,11 @@ export function valueCodecFor(
   valueSize: number,
   given: Codec<unknown> | undefined,
   what: string,
+  flags: number,
 ): Codec<unknown> {
   switch (kind.value) {
+    case 'stack-trace':
+      return stackTraceCodec(valueSize, (flags & BPF_F_STACK_BUILD_ID) !== 0) as Codec<unknown>;
     case 'map':
     case 'program':
     case 'perf-event':

@@ -25,7 +25,7 @@ const ATTR_FLAG_WATERMARK = 1 << 14;
 
 export const PERF_TYPE_SOFTWARE = 1;
 export const PERF_COUNT_SW_BPF_OUTPUT = 10;
-export const PERF_SAMPLE_RAW = 1 << 10;
+export const PERF_SAMPLE_RAW: number = 1 << 10;
 export const PERF_RECORD_LOST = 2;
 export const PERF_RECORD_SAMPLE = 9;
 
