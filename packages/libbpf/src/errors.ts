@@ -103,7 +103,11 @@ export class FeatureError extends BpfError {
   readonly feature: string;
   readonly since: string | undefined;
 
-  constructor(feature: string, since: string | undefined, facts: BpfErrorFacts & { subject?: string } = {}) {
+  constructor(
+    feature: string,
+    since: string | undefined,
+    facts: BpfErrorFacts & { subject?: string } = {},
+  ) {
     const subject = facts.subject === undefined ? '' : `${facts.subject}: `;
     const when = since === undefined ? '' : ` (it came with Linux ${since})`;
     super('BPF_FEATURE', `${subject}the running kernel has no ${feature}${when}`, facts);

@@ -5,7 +5,14 @@
  */
 
 export type { Codec } from './codec.js';
-export { BpfError, type BpfErrorFacts, errnoName, FeatureError, isBpfError, SyscallError } from './errors.js';
+export {
+  BpfError,
+  type BpfErrorFacts,
+  errnoName,
+  FeatureError,
+  isBpfError,
+  SyscallError,
+} from './errors.js';
 export type { BpfLink } from './link/bpf-link.js';
 export { VerifierError } from './load/verifier-error.js';
 export type { BpfMap } from './map/bpf-map.js';

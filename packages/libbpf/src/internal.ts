@@ -4,6 +4,6 @@
  * @module
  */
 
-export { hasFeature, type FeatureName } from './load/features.js';
+export { type FeatureName, hasFeature } from './load/features.js';
 export { vmlinuxBtf } from './load/kernel-btf.js';
 export { type FaultInjector, injectFaults, provideKoffi } from './sys/native.js';

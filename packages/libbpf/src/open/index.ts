@@ -4,7 +4,14 @@
  * @module
  */
 
-export { type MapAccess, type MapKind, type MapTypeParameter, type MapValue, mapKind, mapKinds } from '../map/map-kinds.js';
+export {
+  type MapAccess,
+  type MapKind,
+  type MapTypeParameter,
+  type MapValue,
+  mapKind,
+  mapKinds,
+} from '../map/map-kinds.js';
 export {
   ATTACH_TYPES,
   type AttachTypeName,
@@ -29,4 +36,9 @@ export type {
   VariableSpec,
 } from './object-spec.js';
 export { type ParseOptions, parseObject } from './parse-object.js';
-export { findSectionDefinition, registerSectionHandler, SECTION_TABLE, unregisterSectionHandler } from './section-table.js';
+export {
+  findSectionDefinition,
+  registerSectionHandler,
+  SECTION_TABLE,
+  unregisterSectionHandler,
+} from './section-table.js';

@@ -168,10 +168,25 @@ export type InstructionRelocation =
   /** `map` is an index into {@link ObjectSpec.maps}. */
   | { readonly kind: 'map'; readonly offset: number; readonly map: number }
   /** Plus what the instruction's own immediate says. */
-  | { readonly kind: 'data'; readonly offset: number; readonly map: number; readonly valueOffset: number }
+  | {
+      readonly kind: 'data';
+      readonly offset: number;
+      readonly map: number;
+      readonly valueOffset: number;
+    }
   /** A call, or the address of a function (`ld_imm64` of a callback). */
-  | { readonly kind: 'call'; readonly offset: number; readonly sectionIndex: number; readonly target: number }
-  | { readonly kind: 'function-address'; readonly offset: number; readonly sectionIndex: number; readonly target: number }
+  | {
+      readonly kind: 'call';
+      readonly offset: number;
+      readonly sectionIndex: number;
+      readonly target: number;
+    }
+  | {
+      readonly kind: 'function-address';
+      readonly offset: number;
+      readonly sectionIndex: number;
+      readonly target: number;
+    }
   | { readonly kind: 'extern-call'; readonly offset: number; readonly extern: string }
   | { readonly kind: 'extern-load'; readonly offset: number; readonly extern: string };
 

@@ -6,7 +6,13 @@
  */
 
 export type { Codec } from '../codec.js';
-export { CharWindow, DataSection, StructView, type ViewArray, viewArray } from '../data/data-section.js';
+export {
+  CharWindow,
+  DataSection,
+  StructView,
+  type ViewArray,
+  viewArray,
+} from '../data/data-section.js';
 export type { SectionMemory } from '../data/section-memory.js';
 export type { BpfLink } from '../link/bpf-link.js';
 export type * from '../map/map-types.js';

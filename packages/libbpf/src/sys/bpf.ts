@@ -11,17 +11,57 @@ import { faultFor, koffi, libc, type NativeFunction } from './native.js';
 
 /** Commands by number (`enum bpf_cmd`). */
 export const BPF_COMMANDS: readonly string[] = [
-  'BPF_MAP_CREATE', 'BPF_MAP_LOOKUP_ELEM', 'BPF_MAP_UPDATE_ELEM', 'BPF_MAP_DELETE_ELEM', 'BPF_MAP_GET_NEXT_KEY',
-  'BPF_PROG_LOAD', 'BPF_OBJ_PIN', 'BPF_OBJ_GET', 'BPF_PROG_ATTACH', 'BPF_PROG_DETACH', 'BPF_PROG_TEST_RUN',
-  'BPF_PROG_GET_NEXT_ID', 'BPF_MAP_GET_NEXT_ID', 'BPF_PROG_GET_FD_BY_ID', 'BPF_MAP_GET_FD_BY_ID', 'BPF_OBJ_GET_INFO_BY_FD',
-  'BPF_PROG_QUERY', 'BPF_RAW_TRACEPOINT_OPEN', 'BPF_BTF_LOAD', 'BPF_BTF_GET_FD_BY_ID', 'BPF_TASK_FD_QUERY',
-  'BPF_MAP_LOOKUP_AND_DELETE_ELEM', 'BPF_MAP_FREEZE', 'BPF_BTF_GET_NEXT_ID', 'BPF_MAP_LOOKUP_BATCH',
-  'BPF_MAP_LOOKUP_AND_DELETE_BATCH', 'BPF_MAP_UPDATE_BATCH', 'BPF_MAP_DELETE_BATCH', 'BPF_LINK_CREATE', 'BPF_LINK_UPDATE',
-  'BPF_LINK_GET_FD_BY_ID', 'BPF_LINK_GET_NEXT_ID', 'BPF_ENABLE_STATS', 'BPF_ITER_CREATE', 'BPF_LINK_DETACH',
-  'BPF_PROG_BIND_MAP', 'BPF_TOKEN_CREATE', 'BPF_PROG_STREAM_READ_BY_FD', 'BPF_PROG_ASSOC_STRUCT_OPS',
+  'BPF_MAP_CREATE',
+  'BPF_MAP_LOOKUP_ELEM',
+  'BPF_MAP_UPDATE_ELEM',
+  'BPF_MAP_DELETE_ELEM',
+  'BPF_MAP_GET_NEXT_KEY',
+  'BPF_PROG_LOAD',
+  'BPF_OBJ_PIN',
+  'BPF_OBJ_GET',
+  'BPF_PROG_ATTACH',
+  'BPF_PROG_DETACH',
+  'BPF_PROG_TEST_RUN',
+  'BPF_PROG_GET_NEXT_ID',
+  'BPF_MAP_GET_NEXT_ID',
+  'BPF_PROG_GET_FD_BY_ID',
+  'BPF_MAP_GET_FD_BY_ID',
+  'BPF_OBJ_GET_INFO_BY_FD',
+  'BPF_PROG_QUERY',
+  'BPF_RAW_TRACEPOINT_OPEN',
+  'BPF_BTF_LOAD',
+  'BPF_BTF_GET_FD_BY_ID',
+  'BPF_TASK_FD_QUERY',
+  'BPF_MAP_LOOKUP_AND_DELETE_ELEM',
+  'BPF_MAP_FREEZE',
+  'BPF_BTF_GET_NEXT_ID',
+  'BPF_MAP_LOOKUP_BATCH',
+  'BPF_MAP_LOOKUP_AND_DELETE_BATCH',
+  'BPF_MAP_UPDATE_BATCH',
+  'BPF_MAP_DELETE_BATCH',
+  'BPF_LINK_CREATE',
+  'BPF_LINK_UPDATE',
+  'BPF_LINK_GET_FD_BY_ID',
+  'BPF_LINK_GET_NEXT_ID',
+  'BPF_ENABLE_STATS',
+  'BPF_ITER_CREATE',
+  'BPF_LINK_DETACH',
+  'BPF_PROG_BIND_MAP',
+  'BPF_TOKEN_CREATE',
+  'BPF_PROG_STREAM_READ_BY_FD',
+  'BPF_PROG_ASSOC_STRUCT_OPS',
 ];
 
-const SYS_BPF: Record<string, number> = { x64: 321, arm64: 280, riscv64: 280, loong64: 280, arm: 386, ia32: 357, ppc64: 361, s390x: 351 };
+const SYS_BPF: Record<string, number> = {
+  x64: 321,
+  arm64: 280,
+  riscv64: 280,
+  loong64: 280,
+  arm: 386,
+  ia32: 357,
+  ppc64: 361,
+  s390x: 351,
+};
 
 let entry: NativeFunction | undefined;
 let number = 0;
@@ -103,16 +143,31 @@ export function mapCreate(options: MapCreateAttr): number {
   return bpf(0, a);
 }
 
-function element(mapFd: number, key: Uint8Array | undefined, value: Uint8Array | undefined, flags: bigint | number): Attr {
+function element(
+  mapFd: number,
+  key: Uint8Array | undefined,
+  value: Uint8Array | undefined,
+  flags: bigint | number,
+): Attr {
   return attr().i32(0, mapFd).pointer(8, key).pointer(16, value).u64(24, flags);
 }
 
 /** `value` is written. */
-export function mapLookupElem(mapFd: number, key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): void {
+export function mapLookupElem(
+  mapFd: number,
+  key: Uint8Array | undefined,
+  value: Uint8Array,
+  flags: bigint | number = 0,
+): void {
   bpf(1, element(mapFd, key, value, flags));
 }
 
-export function mapUpdateElem(mapFd: number, key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): void {
+export function mapUpdateElem(
+  mapFd: number,
+  key: Uint8Array | undefined,
+  value: Uint8Array,
+  flags: bigint | number = 0,
+): void {
   bpf(2, element(mapFd, key, value, flags));
 }
 
@@ -121,12 +176,21 @@ export function mapDeleteElem(mapFd: number, key: Uint8Array, flags: bigint | nu
 }
 
 /** `nextKey` is written. */
-export function mapGetNextKey(mapFd: number, key: Uint8Array | undefined, nextKey: Uint8Array): void {
+export function mapGetNextKey(
+  mapFd: number,
+  key: Uint8Array | undefined,
+  nextKey: Uint8Array,
+): void {
   bpf(4, element(mapFd, key, nextKey, 0));
 }
 
 /** `value` is written. */
-export function mapLookupAndDeleteElem(mapFd: number, key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): void {
+export function mapLookupAndDeleteElem(
+  mapFd: number,
+  key: Uint8Array | undefined,
+  value: Uint8Array,
+  flags: bigint | number = 0,
+): void {
   bpf(21, element(mapFd, key, value, flags));
 }
 
@@ -205,7 +269,9 @@ export function progLoad(options: ProgLoadAttr): number {
     .pointer(8, options.insns)
     .string(16, options.license);
   if (options.log !== undefined) {
-    a.u32(24, options.logLevel ?? 0).u32(28, options.log.byteLength).pointer(32, options.log);
+    a.u32(24, options.logLevel ?? 0)
+      .u32(28, options.log.byteLength)
+      .pointer(32, options.log);
   }
   if (options.kernVersion) a.u32(40, options.kernVersion);
   if (options.progFlags) a.u32(44, options.progFlags);
@@ -225,19 +291,39 @@ export function progLoad(options: ProgLoadAttr): number {
   }
   if (options.attachBtfId) a.u32(108, options.attachBtfId);
   if (options.attachFd !== undefined) a.i32(112, options.attachFd);
-  if (options.fdArray !== undefined) a.pointer(120, new Uint8Array(options.fdArray.buffer, options.fdArray.byteOffset, options.fdArray.byteLength));
+  if (options.fdArray !== undefined)
+    a.pointer(
+      120,
+      new Uint8Array(
+        options.fdArray.buffer,
+        options.fdArray.byteOffset,
+        options.fdArray.byteLength,
+      ),
+    );
   if (options.tokenFd !== undefined) a.i32(144, options.tokenFd);
   return bpf(5, a);
 }
 
-export function objPin(fd: number, path: string, options: { fileFlags?: number; pathFd?: number } = {}): void {
-  const a = attr().string(0, path).i32(8, fd).u32(12, options.fileFlags ?? 0);
+export function objPin(
+  fd: number,
+  path: string,
+  options: { fileFlags?: number; pathFd?: number } = {},
+): void {
+  const a = attr()
+    .string(0, path)
+    .i32(8, fd)
+    .u32(12, options.fileFlags ?? 0);
   if (options.pathFd !== undefined) a.i32(16, options.pathFd);
   bpf(6, a);
 }
 
-export function objGet(path: string, options: { fileFlags?: number; pathFd?: number } = {}): number {
-  const a = attr().string(0, path).u32(12, options.fileFlags ?? 0);
+export function objGet(
+  path: string,
+  options: { fileFlags?: number; pathFd?: number } = {},
+): number {
+  const a = attr()
+    .string(0, path)
+    .u32(12, options.fileFlags ?? 0);
   if (options.pathFd !== undefined) a.i32(16, options.pathFd);
   return bpf(7, a);
 }
@@ -383,16 +469,25 @@ export function progQuery(options: ProgQueryAttr): ProgQueryResult {
 }
 
 /** `name` is `undefined` for programs whose target was given at load (tp_btf, fentry, …). */
-export function rawTracepointOpen(name: string | undefined, progFd: number, cookie?: bigint): number {
+export function rawTracepointOpen(
+  name: string | undefined,
+  progFd: number,
+  cookie?: bigint,
+): number {
   const a = attr().string(0, name).i32(8, progFd);
   if (cookie) a.u64(16, cookie);
   return bpf(17, a);
 }
 
-export function btfLoad(btf: Uint8Array, options: { log?: Uint8Array | undefined; logLevel?: number; tokenFd?: number } = {}): number {
+export function btfLoad(
+  btf: Uint8Array,
+  options: { log?: Uint8Array | undefined; logLevel?: number; tokenFd?: number } = {},
+): number {
   const a = attr().pointer(0, btf).u32(16, btf.byteLength);
   if (options.log !== undefined) {
-    a.pointer(8, options.log).u32(20, options.log.byteLength).u32(24, options.logLevel ?? 1);
+    a.pointer(8, options.log)
+      .u32(20, options.log.byteLength)
+      .u32(24, options.logLevel ?? 1);
   }
   if (options.tokenFd !== undefined) a.u32(32, 1 << 16).i32(36, options.tokenFd);
   return bpf(18, a);
@@ -403,14 +498,25 @@ export function linkCreate(
   options: { progFd: number; targetFd: number; attachType: number; flags?: number },
   fill?: (attribute: Attr) => void,
 ): number {
-  const a = attr().i32(0, options.progFd).i32(4, options.targetFd).u32(8, options.attachType).u32(12, options.flags ?? 0);
+  const a = attr()
+    .i32(0, options.progFd)
+    .i32(4, options.targetFd)
+    .u32(8, options.attachType)
+    .u32(12, options.flags ?? 0);
   fill?.(a);
   return bpf(28, a);
 }
 
 /** `oldFd` with the flag BPF_F_REPLACE (4). Programs, or for struct_ops maps. */
-export function linkUpdate(linkFd: number, newFd: number, options: { flags?: number; oldFd?: number } = {}): void {
-  const a = attr().i32(0, linkFd).i32(4, newFd).u32(8, options.flags ?? 0);
+export function linkUpdate(
+  linkFd: number,
+  newFd: number,
+  options: { flags?: number; oldFd?: number } = {},
+): void {
+  const a = attr()
+    .i32(0, linkFd)
+    .i32(4, newFd)
+    .u32(8, options.flags ?? 0);
   if (options.oldFd !== undefined) a.i32(12, options.oldFd);
   bpf(29, a);
 }
@@ -433,5 +539,7 @@ export function progBindMap(progFd: number, mapFd: number): void {
 }
 
 function bytesOf(array: Uint32Array | undefined): Uint8Array | undefined {
-  return array === undefined ? undefined : new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return array === undefined
+    ? undefined
+    : new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

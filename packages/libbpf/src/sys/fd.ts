@@ -23,7 +23,9 @@ export function warning(message: string): void {
 
 const lost = new FinalizationRegistry<{ fd: number; what: string }>(({ fd, what }) => {
   closeFd(fd);
-  warn(`${what} was garbage-collected without close(); keep it in a variable, or close it when done`);
+  warn(
+    `${what} was garbage-collected without close(); keep it in a variable, or close it when done`,
+  );
 });
 
 /** A descriptor with an owner. `close` is idempotent. */

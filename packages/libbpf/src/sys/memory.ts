@@ -15,10 +15,18 @@ export const MAP_PRIVATE = 2;
 const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
 
-const MMAP = 'intptr_t mmap(intptr_t address, size_t length, int protection, int flags, int fd, intptr_t offset)';
+const MMAP =
+  'intptr_t mmap(intptr_t address, size_t length, int protection, int flags, int fd, intptr_t offset)';
 const MUNMAP = 'int munmap(intptr_t address, size_t length)';
 
-export function mmap(address: number, length: number, protection: number, flags: number, fd: number, offset = 0): number {
+export function mmap(
+  address: number,
+  length: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset = 0,
+): number {
   return check('mmap', () => libc(MMAP)(address, length, protection, flags, fd, offset));
 }
 
@@ -38,9 +46,11 @@ export function roundUpToPage(length: number): number {
   return Math.ceil(length / page) * page;
 }
 
-const collected = new FinalizationRegistry<{ address: number; length: number }>(({ address, length }) => {
-  libc(MUNMAP)(address, length);
-});
+const collected = new FinalizationRegistry<{ address: number; length: number }>(
+  ({ address, length }) => {
+    libc(MUNMAP)(address, length);
+  },
+);
 
 /** A range of mapped memory and the one ArrayBuffer over it. */
 export class Mapping {
@@ -60,11 +70,18 @@ export class Mapping {
   /** Zeroed memory of at least `length` bytes. */
   static anonymous(length: number): Mapping {
     const bytes = roundUpToPage(Math.max(length, 1));
-    return new Mapping(mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1), bytes);
+    return new Mapping(
+      mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1),
+      bytes,
+    );
   }
 
   /** Memory of a descriptor. `length` is a multiple of the page size. A read-only one must never be written: that ends the process. */
-  static ofFd(fd: number, length: number, options: { offset?: number; writable: boolean }): Mapping {
+  static ofFd(
+    fd: number,
+    length: number,
+    options: { offset?: number; writable: boolean },
+  ): Mapping {
     const protection = options.writable ? PROT_READ | PROT_WRITE : PROT_READ;
     return new Mapping(mmap(0, length, protection, MAP_SHARED, fd, options.offset ?? 0), length);
   }
@@ -78,6 +95,13 @@ export class Mapping {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    libc(MMAP)(this.address, this.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    libc(MMAP)(
+      this.address,
+      this.length,
+      PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+      -1,
+      0,
+    );
   }
 }

@@ -16,7 +16,9 @@ export interface Koffi {
   errno(value?: number): number;
   node: { poll(fd: number, options: object, callback: (events: object) => void): PollHandle };
 }
-export type NativeFunction = (...values: (number | bigint | string | null | ArrayBufferLike | ArrayBufferView)[]) => number;
+export type NativeFunction = (
+  ...values: (number | bigint | string | null | ArrayBufferLike | ArrayBufferView)[]
+) => number;
 /** Watches a file descriptor from Node's own event loop. */
 export interface PollHandle {
   start(options: object, callback: (events: object) => void): void;
@@ -46,12 +48,19 @@ export function koffi(): Koffi {
 
 function loadKoffi(): Koffi {
   if (process.platform !== 'linux') {
-    throw new BpfError('BPF_NO_NATIVE', `BPF needs Linux, this is ${process.platform}; opening and generating work here, loading does not`);
+    throw new BpfError(
+      'BPF_NO_NATIVE',
+      `BPF needs Linux, this is ${process.platform}; opening and generating work here, loading does not`,
+    );
   }
   try {
     return provided === undefined ? (createRequire(import.meta.url)('koffi') as Koffi) : provided();
   } catch (cause) {
-    throw new BpfError('BPF_NO_NATIVE', `koffi, which makes the system calls, could not be loaded for ${process.arch}: ${(cause as Error).message}`, { cause });
+    throw new BpfError(
+      'BPF_NO_NATIVE',
+      `koffi, which makes the system calls, could not be loaded for ${process.arch}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 

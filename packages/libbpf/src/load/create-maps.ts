@@ -1,0 +1,163 @@
+/**
+ * Maps of an object → the kernel, with what libbpf does to their attributes on the way.
+ */
+
+import { BpfError, SyscallError } from '../errors.js';
+import { possibleCpus } from '../map/cpus.js';
+import { BPF_F_MMAPABLE, MAP_TYPES, mapType } from '../open/constants.js';
+import type { MapSpec, ObjectSpec } from '../open/object-spec.js';
+import { mapCreate, mapFreeze, mapUpdateElem } from '../sys/bpf.js';
+import { closeFd } from '../sys/fd.js';
+import { pageSize } from '../sys/memory.js';
+import { hasFeature } from './features.js';
+import { kernelName } from './load-program.js';
+
+/** Their keys and values are not described by BTF (bpf_object__create_map in libbpf.c). */
+const WITHOUT_BTF = new Set(
+  (
+    [
+      'PERF_EVENT_ARRAY',
+      'CGROUP_ARRAY',
+      'STACK_TRACE',
+      'ARRAY_OF_MAPS',
+      'HASH_OF_MAPS',
+      'DEVMAP',
+      'DEVMAP_HASH',
+      'CPUMAP',
+      'XSKMAP',
+      'SOCKMAP',
+      'SOCKHASH',
+      'QUEUE',
+      'STACK',
+      'ARENA',
+      'RINGBUF',
+      'USER_RINGBUF',
+      'BLOOM_FILTER',
+    ] as const
+  ).map(mapType),
+);
+
+/** Creates one map. @returns its descriptor */
+export function createMap(object: ObjectSpec, spec: MapSpec, btfFd: number | undefined): number {
+  let innerFd: number | undefined;
+  try {
+    if (spec.inner !== undefined) innerFd = createMap(object, spec.inner, btfFd);
+    return createWithFallback(object, spec, btfFd, innerFd);
+  } finally {
+    if (innerFd !== undefined) closeFd(innerFd);
+  }
+}
+
+function createWithFallback(
+  object: ObjectSpec,
+  spec: MapSpec,
+  btfFd: number | undefined,
+  innerMapFd: number | undefined,
+): number {
+  const attribute = {
+    mapType: spec.type,
+    keySize: spec.keySize,
+    valueSize: spec.valueSize,
+    maxEntries: entries(spec),
+    mapFlags: flags(spec),
+    ifindex: spec.ifindex,
+    mapExtra: spec.mapExtra,
+    ...(spec.numaNode !== undefined && { numaNode: spec.numaNode }),
+    ...(hasFeature('programNames') && { name: kernelName(spec.name) }),
+    ...(innerMapFd !== undefined && { innerMapFd }),
+  };
+  const typed = btfFd !== undefined && !WITHOUT_BTF.has(spec.type) && spec.btfValueTypeId !== 0;
+  try {
+    if (!typed) return mapCreate(attribute);
+    try {
+      return mapCreate({
+        ...attribute,
+        btfFd,
+        btfKeyTypeId: spec.btfKeyTypeId,
+        btfValueTypeId: spec.btfValueTypeId,
+      });
+    } catch (error) {
+      // Some types of map take no BTF on some kernels; they work without.
+      if (!(error instanceof SyscallError) || error.code === 'EPERM') throw error;
+      return mapCreate(attribute);
+    }
+  } catch (cause) {
+    if (cause instanceof SyscallError) throw notCreated(object, spec, cause);
+    throw cause;
+  }
+}
+
+function entries(spec: MapSpec): number {
+  if (spec.type === mapType('PERF_EVENT_ARRAY') && spec.maxEntries === 0)
+    return Math.max(...possibleCpus()) + 1;
+  if (spec.type === mapType('RINGBUF') || spec.type === mapType('USER_RINGBUF'))
+    return ringSize(spec.maxEntries);
+  return spec.maxEntries;
+}
+
+/** Rings are a power of two pages long: rounded up. */
+function ringSize(bytes: number): number {
+  if (bytes === 0) return 0;
+  let size = pageSize();
+  while (size < bytes && size < 0x8000_0000) size *= 2;
+  return size;
+}
+
+function flags(spec: MapSpec): number {
+  if (spec.origin === 'user' || hasFeature('arrayMmap')) return spec.flags;
+  return spec.flags & ~BPF_F_MMAPABLE;
+}
+
+/** Writes an internal map's initial value, and freezes it where programs may only read it. */
+export function fillMap(object: ObjectSpec, spec: MapSpec, fd: number): void {
+  if (spec.initialValue === undefined) return;
+  const facts = { object: object.name, map: spec.name };
+  try {
+    // New maps are zeroed: nothing to write for most .bss.
+    if (!isZero(spec.initialValue)) mapUpdateElem(fd, new Uint8Array(4), spec.initialValue);
+  } catch (cause) {
+    throw new BpfError(
+      'BPF_MAP_FILL',
+      `map "${spec.name}": its initial value of ${spec.initialValue.byteLength} bytes could not be written: ${(cause as Error).message}`,
+      { ...facts, cause },
+    );
+  }
+  if (spec.origin !== 'rodata' && spec.origin !== 'kconfig') return;
+  try {
+    mapFreeze(fd);
+  } catch (cause) {
+    // Linux before 5.2 cannot freeze; there programs just do not get its constants.
+    if (cause instanceof SyscallError && cause.code === 'EINVAL') return;
+    throw new BpfError(
+      'BPF_MAP_FREEZE',
+      `map "${spec.name}": could not be frozen: ${(cause as Error).message}`,
+      { ...facts, cause },
+    );
+  }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== 0) return false;
+  return true;
+}
+
+function notCreated(object: ObjectSpec, spec: MapSpec, cause: SyscallError): BpfError {
+  const type = MAP_TYPES[spec.type] ?? `type ${spec.type}`;
+  const sizes = `key ${spec.keySize} bytes, value ${spec.valueSize} bytes, ${entries(spec)} entries, flags 0x${flags(spec).toString(16)}`;
+  let hint = '';
+  if (cause.code === 'EPERM') {
+    hint =
+      process.geteuid?.() === 0
+        ? '; you are root, so a container without CAP_BPF, kernel lockdown, or a low "ulimit -l" (before Linux 5.11) is the likely reason'
+        : '; creating maps needs root, or CAP_BPF';
+  } else if (cause.code === 'EINVAL')
+    hint = `; the kernel may be too old for maps of type ${type}, or the sizes or flags do not fit it`;
+  else if (cause.code === 'E2BIG')
+    hint = '; the value or the whole map is larger than this kernel allows';
+  else if (cause.code === 'ENOMEM') hint = '; there is not enough memory for it';
+  return new BpfError(
+    'BPF_MAP_CREATE',
+    `map "${spec.name}" (${type}: ${sizes}) could not be created: ${cause.code}${hint}`,
+    { object: object.name, map: spec.name, cause },
+  );
+}

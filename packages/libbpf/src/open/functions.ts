@@ -1,0 +1,124 @@
+/**
+ * Cuts code sections into functions along their symbols, and tells programs from subprograms.
+ *
+ * A function in `.text` is a subprogram: it goes into the programs that call it. One in any other section is a program. If an
+ * object holds a single function and that lies in `.text`, it counts as a program of unknown type, as in libbpf.
+ */
+
+import type { Btf, BtfExt, CoreRelocation } from '@libbpf-ts/btf';
+import { BtfKind } from '@libbpf-ts/btf';
+import {
+  type ElfSection,
+  type ElfSymbol,
+  STB_LOCAL,
+  STT_FUNC,
+  STV_HIDDEN,
+  STV_INTERNAL,
+} from '@libbpf-ts/elf';
+import { BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS } from './constants.js';
+import type { ElfObject } from './elf-object.js';
+import { badObject } from './object-error.js';
+import type { FunctionSpec, InstructionRelocation, ProgramSpec } from './object-spec.js';
+import { findSectionDefinition } from './section-table.js';
+
+export interface Functions {
+  readonly programs: ProgramSpec[];
+  readonly subprograms: FunctionSpec[];
+}
+
+/** Cuts; `relocationsOf` gives what the section's instructions refer to, offsets from the section's start. */
+export function readFunctions(
+  object: ElfObject,
+  btf: Btf | undefined,
+  btfExt: BtfExt | undefined,
+  relocationsOf: (section: ElfSection) => readonly InstructionRelocation[],
+): Functions {
+  const cut = object.code.flatMap((section) =>
+    cutSection(object, section, btf, btfExt, relocationsOf(section)),
+  );
+  const subprograms = cut.length > 1 ? cut.filter((one) => one.section === '.text') : [];
+  const programs = cut.filter((one) => !subprograms.includes(one)).map(asProgram);
+  return { programs, subprograms };
+}
+
+function cutSection(
+  object: ElfObject,
+  section: ElfSection,
+  btf: Btf | undefined,
+  btfExt: BtfExt | undefined,
+  relocations: readonly InstructionRelocation[],
+): FunctionSpec[] {
+  const core =
+    btfExt?.coreRelocations.find((one) => one.sectionName === section.name)?.records ?? [];
+  const symbols = functionSymbols(object, section);
+  return symbols.map((symbol) => {
+    const start = symbol.value;
+    const end = start + symbol.size;
+    const inside = <T>(records: readonly T[], at: (record: T) => number) =>
+      records.filter((record) => at(record) >= start && at(record) < end);
+    const hidden = symbol.visibility === STV_HIDDEN || symbol.visibility === STV_INTERNAL;
+    return {
+      name: symbol.name,
+      section: section.name,
+      sectionIndex: section.index,
+      sectionOffset: start,
+      instructions: section.data.slice(start, end),
+      relocations: inside(relocations, (one) => one.offset).map((one) => ({
+        ...one,
+        offset: one.offset - start,
+      })),
+      coreRelocations: inside<CoreRelocation>(core, (one) => one.insnOffset).map((one) => ({
+        ...one,
+        insnOffset: one.insnOffset - start,
+      })),
+      btfFuncId: btf?.findByNameAndKind(symbol.name, BtfKind.FUNC) ?? 0,
+      isGlobal: symbol.binding !== STB_LOCAL && !hidden,
+    };
+  });
+}
+
+function functionSymbols(object: ElfObject, section: ElfSection): ElfSymbol[] {
+  const symbols = object.elf.symbols
+    .filter((symbol) => symbol.sectionIndex === section.index && symbol.type === STT_FUNC)
+    .sort((a, b) => a.value - b.value);
+  for (const { name, value, size, binding } of symbols) {
+    const facts = { section: section.name, program: name };
+    if (size === 0 || size % 8 !== 0 || value % 8 !== 0 || value + size > section.sh_size) {
+      throw badObject(
+        object.name,
+        `function "${name}" lies at ${value}, ${size} bytes, in section "${section.name}" of ${section.sh_size} bytes; expected whole instructions of 8 bytes inside it`,
+        facts,
+      );
+    }
+    if (binding === STB_LOCAL && section.name !== '.text') {
+      throw badObject(
+        object.name,
+        `program "${name}" in section "${section.name}" is static; programs are global functions, remove "static"`,
+        facts,
+      );
+    }
+  }
+  return symbols;
+}
+
+function asProgram(code: FunctionSpec): ProgramSpec {
+  const optional = code.section.startsWith('?');
+  const section = optional ? code.section.slice(1) : code.section;
+  const definition = findSectionDefinition(section);
+  let flags = 0;
+  if (definition?.sleepable) flags |= BPF_F_SLEEPABLE;
+  if (definition?.xdpFrags) flags |= BPF_F_XDP_HAS_FRAGS;
+  const extras = definition === undefined ? '' : section.slice(definition.name.length + 1);
+  return {
+    ...code,
+    type: definition?.type ?? 0,
+    expectedAttachType: definition?.expectedAttachType ?? 0,
+    sectionDefinition: definition,
+    flags,
+    ifindex: 0,
+    autoload: !optional,
+    autoattach: true,
+    attachTarget: definition?.needsAttachBtf && extras !== '' ? extras : undefined,
+    attachProgFd: 0,
+  };
+}

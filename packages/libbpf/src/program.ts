@@ -1,0 +1,234 @@
+/**
+ * A program of an object: settings until the object is loaded, a descriptor and ways to attach afterwards.
+ */
+
+import { BpfError } from './errors.js';
+import { attachBySection } from './link/auto-attach.js';
+import type { BpfLink } from './link/bpf-link.js';
+import { PROG_TYPES } from './open/constants.js';
+import type { ProgramSpec } from './open/object-spec.js';
+import { objPin, type ProgTestRunResult, progTestRun } from './sys/bpf.js';
+import { Fd } from './sys/fd.js';
+
+/** What can be set before load. */
+export interface OpenBpfProgram {
+  readonly name: string;
+  readonly section: string;
+  /** BPF_PROG_TYPE_*; settable, for sections that do not say. */
+  type: number;
+  expectedAttachType: number;
+  /** BPF_F_* of BPF_PROG_LOAD. */
+  flags: number;
+  /** Whether it is loaded with the object. Default: true, unless the section name begins with `?`. */
+  autoload: boolean;
+  /** Whether the skeleton's `attach()` includes it. Default: true. */
+  autoattach: boolean;
+  /** What it will be attached to, where that is fixed at load: `sched_switch` for tp_btf. */
+  attachTarget: string | undefined;
+}
+
+/** A loaded program, ready to be attached. */
+export interface LoadedBpfProgram {
+  readonly name: string;
+  readonly section: string;
+  readonly type: number;
+  readonly fd: number;
+  readonly autoload: boolean;
+  autoattach: boolean;
+  /** What the verifier said, if a log was asked for. */
+  readonly log: string;
+  attach(): BpfLink;
+  run(options?: TestRunOptions): TestRun;
+  pin(path: string): void;
+}
+
+/** How to run a program once, without attaching it (BPF_PROG_TEST_RUN). */
+export interface TestRunOptions {
+  /** Packet or other input. */
+  readonly data?: Uint8Array;
+  /** Room for the output. Default: as much as the input and 256 bytes more. */
+  readonly dataOutSize?: number;
+  /** The context structure, for the types that take one. */
+  readonly context?: Uint8Array;
+  /** Default 1. */
+  readonly repeat?: number;
+  /** Which CPU to run on, with flag BPF_F_TEST_RUN_ON_CPU. */
+  readonly cpu?: number;
+  readonly flags?: number;
+}
+
+/** What came of it. */
+export interface TestRun {
+  readonly returnValue: number;
+  readonly data: Uint8Array;
+  readonly context: Uint8Array;
+  /** Nanoseconds a run, mean of the repetitions. */
+  readonly duration: number;
+}
+
+/** Both phases of a program; users see {@link OpenBpfProgram} or {@link LoadedBpfProgram}. */
+export class BpfProgram implements OpenBpfProgram, LoadedBpfProgram {
+  readonly spec: ProgramSpec;
+  #phase: 'open' | 'loaded' | 'closed' = 'open';
+  #fd: Fd | undefined;
+  #log = '';
+
+  constructor(spec: ProgramSpec) {
+    this.spec = spec;
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+  get section(): string {
+    return this.spec.section;
+  }
+  get type(): number {
+    return this.spec.type;
+  }
+  set type(value: number) {
+    this.#settable('type').type = value;
+  }
+  get expectedAttachType(): number {
+    return this.spec.expectedAttachType;
+  }
+  set expectedAttachType(value: number) {
+    this.#settable('expectedAttachType').expectedAttachType = value;
+  }
+  get flags(): number {
+    return this.spec.flags;
+  }
+  set flags(value: number) {
+    this.#settable('flags').flags = value;
+  }
+  get autoload(): boolean {
+    return this.spec.autoload;
+  }
+  set autoload(value: boolean) {
+    this.#settable('autoload').autoload = value;
+  }
+  get autoattach(): boolean {
+    return this.spec.autoattach;
+  }
+  set autoattach(value: boolean) {
+    this.spec.autoattach = value;
+  }
+  get attachTarget(): string | undefined {
+    return this.spec.attachTarget;
+  }
+  set attachTarget(value: string | undefined) {
+    this.#settable('attachTarget').attachTarget = value;
+  }
+
+  get isLoaded(): boolean {
+    return this.#fd?.isOpen ?? false;
+  }
+  get log(): string {
+    return this.#log;
+  }
+
+  /** @throws BpfError `BPF_PHASE` before load, `BPF_NOT_LOADED` if autoload was off, `BPF_CLOSED` */
+  get fd(): number {
+    if (this.#fd?.isOpen) return this.#fd.number;
+    throw this.#unavailable('its descriptor');
+  }
+
+  /**
+   * Attaches by what the section name says.
+   *
+   * @throws BpfError `BPF_NOT_ATTACHABLE` when it says nothing
+   */
+  attach(): BpfLink {
+    if (!this.isLoaded) throw this.#unavailable('attach()');
+    const link = attachBySection(this);
+    if (link === undefined) {
+      throw new BpfError(
+        'BPF_NOT_ATTACHABLE',
+        `program "${this.name}": section "${this.section}" names no target; use one of the attach methods, which take it`,
+        { program: this.name, section: this.section },
+      );
+    }
+    return link;
+  }
+
+  /** Runs it once, or `repeat` times, on data of the caller's. Copies in and out. */
+  run(options: TestRunOptions = {}): TestRun {
+    const { data, context } = options;
+    const dataOut =
+      data === undefined ? undefined : new Uint8Array(options.dataOutSize ?? data.byteLength + 256);
+    const ctxOut = context === undefined ? undefined : new Uint8Array(context.byteLength);
+    let result: ProgTestRunResult;
+    try {
+      result = progTestRun({
+        progFd: this.fd,
+        dataIn: data,
+        dataOut,
+        ctxIn: context,
+        ctxOut,
+        repeat: options.repeat ?? 0,
+        flags: options.flags ?? 0,
+        cpu: options.cpu ?? 0,
+      });
+    } catch (cause) {
+      if (cause instanceof BpfError) throw cause;
+      throw new BpfError(
+        'BPF_TEST_RUN',
+        `program "${this.name}" of type ${PROG_TYPES[this.type] ?? this.type} could not be test-run: ${(cause as Error).message}`,
+        { program: this.name, cause },
+      );
+    }
+    return {
+      returnValue: result.retval,
+      data: dataOut?.subarray(0, result.dataSizeOut) ?? new Uint8Array(0),
+      context: ctxOut?.subarray(0, result.ctxSizeOut) ?? new Uint8Array(0),
+      duration: result.duration,
+    };
+  }
+
+  /** Pins it in a BPF file system. */
+  pin(path: string): void {
+    objPin(this.fd, path);
+  }
+
+  /** The object hands over what it loaded; `undefined` if autoload was off. */
+  adopt(fd: number | undefined, log: string): void {
+    this.#phase = 'loaded';
+    this.#fd = fd === undefined ? undefined : new Fd(fd);
+    this.#log = log;
+  }
+
+  close(): void {
+    this.#phase = 'closed';
+    this.#fd?.close();
+  }
+
+  #settable(property: string): ProgramSpec {
+    if (this.#phase === 'open') return this.spec;
+    throw new BpfError(
+      'BPF_PHASE',
+      `program "${this.name}": ${property} can be set between open() and load() only`,
+      { program: this.name },
+    );
+  }
+
+  #unavailable(what: string): BpfError {
+    const facts = { program: this.name };
+    if (this.#phase === 'open')
+      return new BpfError(
+        'BPF_PHASE',
+        `program "${this.name}": ${what} needs a loaded object; call load() first`,
+        facts,
+      );
+    if (this.#phase === 'closed')
+      return new BpfError(
+        'BPF_CLOSED',
+        `program "${this.name}": ${what} is gone, its object is closed`,
+        facts,
+      );
+    return new BpfError(
+      'BPF_NOT_LOADED',
+      `program "${this.name}": ${what} is missing, it was not loaded because its autoload was off`,
+      facts,
+    );
+  }
+}
