@@ -162,7 +162,7 @@ export class Btf {
     return true;
   }
 
-  /** First id with that name, those of the base before own ones. The first look-up builds an index of all names. */
+  /** First id with that name, those of the base before own ones. Look-ups build an index as they need it. */
   findByName(name: string): number | undefined {
     return this.base?.findByName(name) ?? this.#findOwn(name, undefined);
   }
@@ -180,10 +180,7 @@ export class Btf {
   /** Every id with that name, ascending. */
   findAllByName(name: string): readonly number[] {
     const ids = this.base === undefined ? [] : [...this.base.findAllByName(name)];
-    this.#nameIndex().each(name, (position) => {
-      ids.push(this.startId + position);
-      return false;
-    });
+    for (const position of this.#nameIndex().all(name)) ids.push(this.startId + position);
     return ids;
   }
 
@@ -306,14 +303,11 @@ export class Btf {
   }
 
   #findOwn(name: string, kind: number | undefined): number | undefined {
-    let found: number | undefined;
-    this.#nameIndex().each(name, (position) => {
-      const id = this.startId + position;
-      if (kind !== undefined && infoKind(this.#word(id, 4)) !== kind) return false;
-      found = id;
-      return true;
-    });
-    return found;
+    const position = this.#nameIndex().first(
+      name,
+      (one) => kind === undefined || infoKind(this.#word(this.startId + one, 4)) === kind,
+    );
+    return position === undefined ? undefined : this.startId + position;
   }
 
   #nameIndex(): NameIndex {

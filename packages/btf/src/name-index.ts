@@ -2,10 +2,14 @@
  * Names of one BTF's own types → ids: a chained hash over the name bytes where they lie, so that building it makes no
  * string and no object. Two 32-bit words per type is all it keeps.
  *
- * Chains run in id order, which gives "first id of that name" for free.
+ * It is built from the lowest id up and no further than look-ups need: the first type of a name is the one that is asked for,
+ * and those that everything refers to come early.
  */
 
 const encoder = new TextEncoder();
+
+/** Types that are added to the index at a time. */
+const STEP = 4096;
 
 /** What the index needs of a BTF: its own type records and the strings they may refer to. */
 export interface IndexedNames {
@@ -16,67 +20,97 @@ export interface IndexedNames {
   /** Own strings, and where they begin in the numbering that `name_off` uses. */
   readonly strings: Uint8Array;
   readonly stringsStart: number;
-  /** Names that lie in the strings of a base, by their offset there; `undefined` if out of range. */
+  /** Names that lie in the strings of a base, by their offset there. */
   baseName(offset: number): Uint8Array | undefined;
 }
 
 export class NameIndex {
   readonly #names: IndexedNames;
+  readonly #strings: DataView;
   readonly #heads: Int32Array;
   readonly #next: Int32Array;
-  readonly #mask: number;
+  /** Types that are in the index: those before this position. */
+  #done = 0;
 
   constructor(names: IndexedNames) {
+    const { strings, recordOffsets } = names;
     this.#names = names;
-    const { view, littleEndian, recordOffsets, strings, stringsStart } = names;
-    const count = recordOffsets.length;
-    const buckets = bucketCount(count);
-    const mask = buckets - 1;
-    // 0 ends a chain, so entries are position + 1.
-    const heads = new Int32Array(buckets);
-    const next = new Int32Array(count);
+    this.#strings = viewOf(strings);
+    // 0 ends a chain, so entries are position + 1. Each chain runs from the highest position down.
+    this.#heads = new Int32Array(bucketCount(recordOffsets.length));
+    this.#next = new Int32Array(recordOffsets.length);
+  }
+
+  /** Position of the first type of that name that `accepts`. */
+  first(name: string, accepts: (position: number) => boolean): number | undefined {
+    const wanted = nameBytes(name);
+    if (wanted === undefined) return undefined;
+    const hash = hashAt(viewOf(wanted), 0);
+    let from = 0;
+    for (;;) {
+      const found = this.#matches(wanted, hash, from).findLast(accepts);
+      if (found !== undefined) return found;
+      if (this.#done === this.#next.length) return undefined;
+      from = this.#done;
+      this.#extend();
+    }
+  }
+
+  /** Positions of all types of that name, ascending. */
+  all(name: string): number[] {
+    const wanted = nameBytes(name);
+    if (wanted === undefined) return [];
+    while (this.#done < this.#next.length) this.#extend();
+    return this.#matches(wanted, hashAt(viewOf(wanted), 0), 0).reverse();
+  }
+
+  /** Positions of the types of that name, `from` and above, descending. */
+  #matches(wanted: Uint8Array, hash: number, from: number): number[] {
+    const { view, littleEndian, recordOffsets } = this.#names;
+    const found: number[] = [];
+    let entry = this.#heads[hash & (this.#heads.length - 1)]!;
+    for (; entry > from; entry = this.#next[entry - 1]!) {
+      const nameOffset = view.getUint32(recordOffsets[entry - 1]!, littleEndian);
+      if (this.#isNamed(nameOffset, wanted)) found.push(entry - 1);
+    }
+    return found;
+  }
+
+  /** Adds the next types. */
+  #extend(): void {
+    const { view, littleEndian, recordOffsets, strings, stringsStart } = this.#names;
+    const heads = this.#heads;
+    const next = this.#next;
+    const text = this.#strings;
+    const mask = heads.length - 1;
     const limit = strings.length;
-    for (let position = count - 1; position >= 0; position--) {
+    const end = Math.min(this.#done + STEP, next.length);
+    for (let position = this.#done; position < end; position++) {
       const nameOffset = view.getUint32(recordOffsets[position]!, littleEndian);
       if (nameOffset === 0) continue;
-      let hash = 0;
+      let bucket: number;
       if (nameOffset >= stringsStart) {
-        let at = nameOffset - stringsStart;
-        if (at >= limit) continue;
-        for (let byte = strings[at]!; byte !== 0; byte = strings[++at]!)
-          hash = (Math.imul(hash, 31) + byte) | 0;
+        if (nameOffset - stringsStart >= limit) continue;
+        bucket = hashAt(text, nameOffset - stringsStart) & mask;
       } else {
-        const name = names.baseName(nameOffset);
+        const name = this.#names.baseName(nameOffset);
         if (name === undefined) continue;
-        hash = hashOf(name);
+        bucket = hashAt(viewOf(name), 0) & mask;
       }
-      const bucket = spread(hash) & mask;
       next[position] = heads[bucket]!;
       heads[bucket] = position + 1;
     }
-    this.#heads = heads;
-    this.#next = next;
-    this.#mask = mask;
-  }
-
-  /** Calls `visit` with the position of each type named `name`, ascending, until it returns true. */
-  each(name: string, visit: (position: number) => boolean): void {
-    const bytes = encoder.encode(name);
-    if (bytes.length === 0 || bytes.includes(0)) return;
-    const { view, littleEndian, recordOffsets } = this.#names;
-    let entry = this.#heads[spread(hashOf(bytes)) & this.#mask]!;
-    for (; entry !== 0; entry = this.#next[entry - 1]!) {
-      const position = entry - 1;
-      if (!this.#isNamed(view.getUint32(recordOffsets[position]!, littleEndian), bytes)) continue;
-      if (visit(position)) return;
-    }
+    this.#done = end;
   }
 
   #isNamed(nameOffset: number, wanted: Uint8Array): boolean {
     const { strings, stringsStart } = this.#names;
-    if (nameOffset < stringsStart) return sameBytes(this.#names.baseName(nameOffset)!, 0, wanted);
-    const at = nameOffset - stringsStart;
-    return strings[at + wanted.length] === 0 && sameBytes(strings, at, wanted);
+    if (nameOffset >= stringsStart) {
+      const at = nameOffset - stringsStart;
+      return strings[at + wanted.length] === 0 && startsWith(strings, at, wanted);
+    }
+    const name = this.#names.baseName(nameOffset);
+    return name?.length === wanted.length && startsWith(name, 0, wanted);
   }
 }
 
@@ -86,19 +120,48 @@ function bucketCount(entries: number): number {
   return buckets;
 }
 
-function hashOf(bytes: Uint8Array): number {
+/** Names that no type can have are looked for in vain. */
+function nameBytes(name: string): Uint8Array | undefined {
+  return name === '' || name.includes('\0') ? undefined : encoder.encode(name);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Hash of the string at `at`, up to NUL or the end of the bytes, four bytes at a time. What follows the NUL in its word does
+ * not count.
+ */
+function hashAt(text: DataView, at: number): number {
+  const lastWord = text.byteLength - 4;
   let hash = 0;
-  for (let at = 0; at < bytes.length; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
-  return hash;
+  for (let here = at; ; here += 4) {
+    const word = here <= lastWord ? text.getInt32(here, true) : shortWord(text, here);
+    // The lowest set bit is the top one of the first byte that is zero.
+    const zeros = (word - 0x01010101) & ~word & 0x80808080;
+    if (zeros !== 0) {
+      const firstZero = zeros & -zeros;
+      hash = mix(hash, word & ((firstZero >>> 7) - 1));
+      return hash ^ (hash >>> 13);
+    }
+    hash = mix(hash, word);
+  }
 }
 
-/** Mixes the high bits down, as buckets are picked by the low ones. */
-function spread(hash: number): number {
-  return hash ^ (hash >>> 15);
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }
 
-function sameBytes(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
-  for (let index = 0; index < wanted.length; index++)
-    if (bytes[at + index] !== wanted[index]) return false;
+/** The bytes that are left, as a word with zeros above. */
+function shortWord(text: DataView, at: number): number {
+  let word = 0;
+  for (let here = text.byteLength - 1; here >= at; here--) word = (word << 8) | text.getUint8(here);
+  return word;
+}
+
+function startsWith(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false;
   return true;
 }
