@@ -49,9 +49,12 @@ export function buildAll(): Promise<BuildResult> {
   mkdirSync(join(build, '.stamps'), { recursive: true });
   return withLock(join(build, '.lock'), async () => {
     const failures: BuildFailure[] = [];
+    wanted.clear();
+    wanted.add('vmlinux.h');
     await buildObjects(failures);
     await buildHelpers(failures);
     await buildSkeletons(failures);
+    removeStale();
     const testFiles = await compileTests(failures);
     return { testFiles, failures };
   });
@@ -155,7 +158,6 @@ function distStamps(): string[] {
 async function compileTests(failures: BuildFailure[]): Promise<string[]> {
   const sources = listFiles(tests, '.test.ts');
   if (sources.length === 0) return [];
-  removeStaleSkeletons();
   const tsc = join(selftests, 'node_modules/typescript/bin/tsc');
   const { status, stdout, stderr } = await run(
     process.execPath,
@@ -184,11 +186,15 @@ function groupDiagnostics(text: string): Map<string, string> {
   return found;
 }
 
-/** A skeleton whose program is gone must not be compiled any more. */
-function removeStaleSkeletons(): void {
-  for (const skeleton of listFiles(build, '.skel.ts')) {
-    const source = join(programs, basename(skeleton).replace(/\.skel\.ts$/, '.bpf.c'));
-    if (!existsSync(source)) rmSync(skeleton);
+/** Names of what this build made or found up to date. */
+const wanted = new Set<string>();
+
+/** What was built of a program that is gone must not be compiled or run any more. */
+function removeStale(): void {
+  for (const name of readdirSync(join(build, '.stamps'))) {
+    if (wanted.has(name)) continue;
+    rmSync(join(build, name), { force: true });
+    rmSync(join(build, '.stamps', name));
   }
 }
 
@@ -201,6 +207,7 @@ async function update(
   make: (temporary: string) => ReturnType<typeof run>,
 ): Promise<void> {
   const stampFile = join(build, '.stamps', basename(target));
+  wanted.add(basename(target));
   if (existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
     return;
   const temporary = target.replace(/([^/]*)$/, '.new-$1');

@@ -64,7 +64,14 @@ async function main(): Promise<number> {
       'loading BPF programs needs root; run it as root (--list and --vm work as any user)',
     );
   }
-  const { testFiles, failures } = await buildAll();
+  const { testFiles, failures: all } = await buildAll();
+  const failures = all.filter(({ file }) =>
+    new RegExp(options.pattern ?? '').test(testId({ file, name: '(build)' })),
+  );
+  if (failures.length < all.length) {
+    const others = all.filter((failure) => !failures.includes(failure)).map(({ file }) => file);
+    console.error(`selftest: not selected, and does not build: ${others.join(', ')}`);
+  }
   if (options.list) {
     for (const path of testFiles) {
       for (const { name } of await listTests(path, abort.signal))

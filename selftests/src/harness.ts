@@ -31,6 +31,8 @@ export interface TestOptions {
 export interface TestContext {
   /** The running kernel. */
   readonly kernel: KernelVersion;
+  /** Factor on the test's own waits: 1, more on an emulated machine. */
+  readonly timeScale: number;
   /**
    * Ends the test as skipped.
    *
@@ -86,8 +88,13 @@ export class Skipped {
 /** A test's context with what the runner needs of it. */
 export class RunningTest implements TestContext {
   readonly kernel: KernelVersion = runningKernel;
+  readonly timeScale: number;
   readonly lines: string[] = [];
   readonly #cleanUps: (() => void | Promise<void>)[] = [];
+
+  constructor(timeScale = 1) {
+    this.timeScale = timeScale;
+  }
 
   skip(reason: string, feature: Feature): never {
     const gap = atLeast(this.kernel, feature.since) ? findGap(feature) : undefined;

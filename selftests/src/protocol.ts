@@ -45,6 +45,8 @@ export interface Selection {
   readonly skip?: readonly string[];
   /** The one test to run, which may be an `alone` one; otherwise those that are not alone. */
   readonly only?: string;
+  /** How much longer than usual everything may take. */
+  readonly timeScale?: number;
   /** Registers, runs nothing. */
   readonly list?: boolean;
 }

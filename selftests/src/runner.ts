@@ -97,7 +97,11 @@ async function runProcess(
   options: RunOptions,
 ): Promise<ProcessRun> {
   const file = testFileName(path);
-  const child = new TestProcess(path, selection, options.signal);
+  const child = new TestProcess(
+    path,
+    { ...selection, timeScale: options.timeScale },
+    options.signal,
+  );
   const done: string[] = [];
   let tests: readonly RegisteredTest[] | undefined;
   let current: { name: string; start: number; outputStart: number } | undefined;

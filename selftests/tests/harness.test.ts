@@ -4,16 +4,20 @@
 import { closeSync, mkdirSync, openSync, rmdirSync } from 'node:fs';
 import { findGap } from '#gaps';
 import { assert, features, RunningTest, Skipped, syscall, syscallNumber, test } from '#harness';
-import { findLeaks, takeSnapshot } from '#leaks';
+import { findLeaks, type Snapshot, takeSnapshot } from '#leaks';
 import { addressOf, bpf } from '#syscalls';
 
 /** Long enough for what is to go away, short enough for what is not. */
-const PATIENCE_MS = 500;
+const TIME_SCALE = 0.3;
 
 const BPF_MAP_CREATE = 0;
 const BPF_OBJ_PIN = 6;
 const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_F_MMAPABLE = 1 << 10;
+
+async function leaksSince(before: Snapshot): Promise<string[]> {
+  return (await findLeaks(before, TIME_SCALE)).map(({ text }) => text);
+}
 
 /** An array map of one page. @returns its descriptor */
 function createMap(name: string): number {
@@ -28,13 +32,13 @@ function createMap(name: string): number {
 test('a test that gives everything back has no leaks', async () => {
   const before = takeSnapshot();
   closeSync(createMap('returned'));
-  assert.deepEqual(await findLeaks(before, PATIENCE_MS), []);
+  assert.deepEqual(await leaksSince(before), []);
 });
 
 test('a map that stays open is found as descriptor and as kernel object, with its name', async () => {
   const before = takeSnapshot();
   const fd = createMap('left_open');
-  const leaks = await findLeaks(before, PATIENCE_MS);
+  const leaks = await leaksSince(before);
   closeSync(fd);
   assert.equal(leaks.length, 2, leaks.join('\n'));
   assert.match(leaks[0] ?? '', /^file descriptor \d+: anon_inode:bpf-map \(map \d+\)$/);
@@ -44,7 +48,7 @@ test('a map that stays open is found as descriptor and as kernel object, with it
 test('a file that stays open is found by its name', async () => {
   const before = takeSnapshot();
   const fd = openSync('/dev/null', 'r');
-  const leaks = await findLeaks(before, PATIENCE_MS);
+  const leaks = await leaksSince(before);
   closeSync(fd);
   assert.deepEqual(leaks, [`file descriptor ${fd}: /dev/null`]);
 });
@@ -55,7 +59,7 @@ test('a mapping of a closed map is found', async () => {
   const [PROT_READ, MAP_SHARED] = [1, 1];
   const address = syscall(syscallNumber('mmap'), 0, 4096, PROT_READ, MAP_SHARED, fd, 0);
   closeSync(fd);
-  const leaks = await findLeaks(before, PATIENCE_MS);
+  const leaks = await leaksSince(before);
   syscall(syscallNumber('munmap'), address, 4096);
   assert.match(leaks[0] ?? '', /^memory mapping: 1 more of anon_inode:bpf-map$/);
   assert.match(leaks[1] ?? '', /^kernel object: map \d+ \(left_mapped\)$/);
@@ -76,7 +80,7 @@ test(
     const result = bpf(BPF_OBJ_PIN, attribute);
     closeSync(fd);
     assert.equal(result, 0, 'BPF_OBJ_PIN');
-    const leaks = await findLeaks(before, PATIENCE_MS);
+    const leaks = await leaksSince(before);
     syscall(syscallNumber('unlink'), bytes);
     assert.match(leaks[0] ?? '', /^kernel object: map \d+ \(left_pinned\)$/);
     assert.equal(leaks[1], 'pinned object: /sys/fs/bpf/selftest/left');
@@ -88,7 +92,7 @@ test('something that is given back late is no leak', async () => {
   const before = takeSnapshot();
   const fd = createMap('returned_late');
   setTimeout(() => closeSync(fd), 300);
-  assert.deepEqual(await findLeaks(before, PATIENCE_MS), []);
+  assert.deepEqual(await leaksSince(before), []);
 });
 
 test('a skip is refused where the kernel is new enough and has no known gap', async (t) => {

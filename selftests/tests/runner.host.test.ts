@@ -88,6 +88,29 @@ test('what a test leaves behind fails it, and is named', async (t) => {
   );
 });
 
+test('what the process keeps from its first use on is no leak', async (t) => {
+  const results = await runBody(
+    t,
+    `
+    import { openSync } from 'node:fs';
+    let fd;
+    const cache = [];
+    test('opens once', () => { fd ??= openSync('/dev/null', 'r'); });
+    test('fills a cache', () => { if (cache.length === 0) cache.push(new ArrayBuffer(16 << 20)); });
+    test('fills it each time', () => { cache.push(new ArrayBuffer(16 << 20)); });`,
+  );
+  assert.deepEqual(statuses(results), {
+    'opens once': 'passed',
+    'fills a cache': 'passed',
+    'fills it each time': 'failed',
+  });
+  assert.match(results['opens once']?.log ?? '', /^kept by the process, no leak: file descriptor/);
+  assert.match(
+    results['fills it each time']?.error ?? '',
+    /memory: ArrayBuffers grew by 16\.0 MiB/,
+  );
+});
+
 test('a process that does not end by itself is a failure', async (t) => {
   const results = await runBody(
     t,

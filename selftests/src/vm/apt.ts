@@ -3,7 +3,7 @@
  * lists and cache under .cache/apt. Which mirror: the one that the machine's own sources name, so no host is named here.
  */
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, output, run } from '../command.js';
 import { cache } from '../paths.js';
@@ -24,20 +24,25 @@ export async function findMirrors(): Promise<Mirrors> {
       'no apt-get here, which fetches the kernels; give kernels as files with --kernel FILE',
     );
   }
-  // $(ORIGIN) and $(LABEL) come from downloaded lists, which a fresh machine does not have; the URI is always there.
-  const format = ['--format', '$(REPO_URI) $(ORIGIN)', 'Created-By: Packages'];
+  // Without --no-release-info a machine that never downloaded package lists has no targets.
+  const format = [
+    '--no-release-info',
+    '--format',
+    '$(RELEASE) $(REPO_URI)',
+    'Created-By: Packages',
+  ];
   const lines = (await output('apt-get', ['indextargets', ...format]))
     .toString('utf8')
     .trim()
     .split('\n');
   const targets = lines
     .map((line) => line.split(' '))
-    .map(([uri = '', ...origin]) => ({ uri, origin: origin.join(' ') }));
-  const debian = targets.filter(
-    ({ uri, origin }) => /^Debian\b/.test(origin) || /\/debian(-security)?\/?$/.test(uri),
-  );
-  const security = debian.find(({ uri }) => uri.includes('security'));
-  const main = debian.find(({ uri }) => !uri.includes('security'));
+    .map(([release = '', uri = '']) => ({ release, uri }));
+  const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  const main =
+    targets.find(({ release }) => release === codename) ??
+    targets.find(({ uri }) => /\/debian\/?$/.test(uri));
+  const security = targets.find(({ release }) => release.endsWith('-security'));
   if (main === undefined) {
     throw new Error(
       "apt's sources name no Debian mirror to fetch kernels from; give kernels as files with --kernel FILE",
