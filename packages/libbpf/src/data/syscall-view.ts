@@ -33,7 +33,8 @@ export class SyscallView {
 
   /** A copy of everything. */
   bytes(): Uint8Array {
-    return (this.#fetch(), this.#bytes.slice());
+    this.#fetch();
+    return this.#bytes.slice();
   }
 
   write(offset: number, bytes: Uint8Array): void {
