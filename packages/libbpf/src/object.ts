@@ -171,6 +171,8 @@ export class BpfObject implements OpenObject, LoadedObject {
       keyCodec: codec(spec.btfKeyTypeId, codecs?.key),
       valueCodec: codec(spec.btfValueTypeId, codecs?.value),
       recordCodec: codec(spec.recordTypeId, codecs?.record),
+      isObjectLoaded: () => this.#phase !== 'open',
+      section: () => this.sections.get(spec.name),
     });
   }
 }
