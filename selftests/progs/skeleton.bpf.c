@@ -3,7 +3,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
-struct s {
+struct pair {
 	int a;
 	long long b;
 } __attribute__((packed));
@@ -12,7 +12,7 @@ int in1 = -1;
 long long in2 = -1;
 char in3 = '\0';
 long long in4 __attribute__((aligned(64))) = 0;
-struct s in5 = {};
+struct pair in5 = {};
 
 const volatile struct {
 	const int in6;
@@ -22,7 +22,7 @@ int out1 = -1;
 long long out2 = -1;
 char out3 = 0;
 long long out4 = 0;
-struct s out5 = {};
+struct pair out5 = {};
 int out6 = 0;
 
 const volatile int in_dynarr_sz SEC(".rodata.dyn") = 0;
@@ -38,13 +38,13 @@ int tgid = 0;
 
 // Nothing in this section is for others to see, so nobody maps it.
 __hidden int hidden_key SEC(".data.non_mmapable");
-static struct s static_value SEC(".data.non_mmapable");
+static struct pair static_value SEC(".data.non_mmapable");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, int);
-	__type(value, struct s);
+	__type(value, struct pair);
 } my_map SEC(".maps");
 
 SEC("raw_tp/sys_enter")

@@ -128,16 +128,12 @@ function hasPmu(name: string): boolean {
   return existsSync(`/sys/bus/event_source/devices/${name}`);
 }
 
-let symbols: Set<string> | undefined;
+let symbols: string | undefined;
 
-/** True if the kernel or a loaded module has function `name`. */
+/** True if the kernel or a loaded module has function `name`. Lines are `ffffffff81000000 T name` and, in modules, a tab and `[module]`. */
 function hasSymbol(name: string): boolean {
-  symbols ??= new Set(
-    readOr('/proc/kallsyms')
-      .split('\n')
-      .map((line) => line.split(/[ \t]/)[2] ?? ''),
-  );
-  return symbols.has(name);
+  symbols ??= readOr('/proc/kallsyms');
+  return symbols.includes(` ${name}\n`) || symbols.includes(` ${name}\t`);
 }
 
 function fileSystems(): string[] {
