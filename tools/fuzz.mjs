@@ -20,8 +20,8 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import v8 from 'node:v8';
-import { register } from 'tsx/esm/api';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { register } from 'tsx/esm/api';
 
 const SLOW_MS = 1000;
 const HUNG_MS = 10_000;
@@ -42,7 +42,9 @@ async function main() {
   const found = await findTargets(root);
   const chosen = found.filter(({ name }) => options.pattern.test(name));
   if (chosen.length === 0) {
-    console.error(`fuzz: no target matches ${options.pattern}; there are ${found.map(({ name }) => name).join(', ')}`);
+    console.error(
+      `fuzz: no target matches ${options.pattern}; there are ${found.map(({ name }) => name).join(', ')}`,
+    );
     process.exit(2);
   }
   const runs = Math.ceil(options.runs / chosen.length);
@@ -85,7 +87,9 @@ function parseArguments(words) {
 }
 
 function usage(problem) {
-  console.error(`fuzz: ${problem}\nusage: pnpm fuzz [PATTERN] [--runs N] [--seed N] [--jobs N] [--at RUN]`);
+  console.error(
+    `fuzz: ${problem}\nusage: pnpm fuzz [PATTERN] [--runs N] [--seed N] [--jobs N] [--at RUN]`,
+  );
   process.exit(2);
 }
 
@@ -96,9 +100,12 @@ async function findTargets(root) {
     const directory = join(root, 'packages', name);
     for (const module of fuzzModules(join(directory, 'fuzz'))) {
       const names = await new Promise((done, fail) => {
-        startWorker({ list: true, module: pathToFileURL(module).href }).on('message', done).on('error', fail);
+        startWorker({ list: true, module: pathToFileURL(module).href })
+          .on('message', done)
+          .on('error', fail);
       });
-      for (const target of names) targets.push({ name: `${name}/${target}`, target, module, directory });
+      for (const target of names)
+        targets.push({ name: `${name}/${target}`, target, module, directory });
     }
   }
   return targets;
@@ -106,7 +113,10 @@ async function findTargets(root) {
 
 function fuzzModules(folder) {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.ts')).sort().map((name) => join(folder, name));
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.ts'))
+      .sort()
+      .map((name) => join(folder, name));
   } catch {
     return [];
   }
@@ -123,14 +133,21 @@ function startWorker(data) {
 
 /** Runs one target to its end, in a new worker after each that hung or died. */
 async function fuzzTarget(root, target, runs, options) {
-  const state = { done: 0, failures: 0, first: options.at ?? 0, last: options.at === undefined ? runs : options.at + 1 };
+  const state = {
+    done: 0,
+    failures: 0,
+    first: options.at ?? 0,
+    last: options.at === undefined ? runs : options.at + 1,
+  };
   const started = performance.now();
   while (state.first < state.last && state.failures < MOST_FAILURES) {
     await runWorker(root, target, options, state);
   }
   const seconds = (performance.now() - started) / 1000;
   const rate = Math.round(state.done / seconds);
-  console.log(`${target.name}: ${state.done} runs in ${seconds.toFixed(0)} s (${rate}/s), ${state.failures} failures`);
+  console.log(
+    `${target.name}: ${state.done} runs in ${seconds.toFixed(0)} s (${rate}/s), ${state.failures} failures`,
+  );
   return state;
 }
 
@@ -152,22 +169,30 @@ function runWorker(root, target, options, state) {
     state.failures++;
     const file = keep(target, bytes);
     console.error(`${target.name}: run ${run}: ${kind}: ${detail}`);
-    console.error(`  kept as ${relative(root, file)}; again with --seed ${options.seed} --at ${run}`);
+    console.error(
+      `  kept as ${relative(root, file)}; again with --seed ${options.seed} --at ${run}`,
+    );
   };
   return new Promise((finished) => {
     let printed = performance.now();
+    let seen = { started: 0, at: printed };
     const stop = (next) => {
       clearInterval(watch);
       state.done += Math.max(0, Math.min(next, state.last) - state.first);
       state.first = next;
       worker.removeAllListeners();
+      // It may still run out of memory before it ends.
+      worker.on('error', () => {});
       worker.terminate().then(finished);
     };
     const lastRun = () => Atomics.load(slots.control, 0);
     const lastInput = () => slots.input.slice(0, Atomics.load(slots.control, 1));
     const watch = setInterval(() => {
       const now = performance.now();
-      if (slots.time[0] > 0 && performance.timeOrigin + now - slots.time[0] > HUNG_MS) {
+      const started = Atomics.load(slots.control, 2);
+      if (started !== seen.started) seen = { started, at: now };
+      // An odd number: a run has started and not ended.
+      if (started % 2 === 1 && now - seen.at > HUNG_MS) {
         fail(lastRun(), 'hung', `no end after ${HUNG_MS / 1000} s`, lastInput());
         stop(lastRun() + 1);
       } else if (now - printed > 10_000) {
@@ -195,11 +220,10 @@ function keep({ directory, target }, bytes) {
   return file;
 }
 
-/** What both threads see: number of the run and length of its input, when it started (0: between runs), the input. */
+/** What both threads see: number of the run, length of its input, a count that each start and end raises; the input. */
 function openShared(shared) {
   return {
-    control: new Int32Array(shared, 0, 2),
-    time: new Float64Array(shared, 16, 1),
+    control: new Int32Array(shared, 0, 3),
     input: new Uint8Array(shared, 32),
   };
 }
@@ -240,7 +264,7 @@ async function work() {
   parentPort.postMessage({ kind: 'end', run: seen.size < most ? last : run });
 }
 
-function runOnce(target, run, bytes, { control, time, input }) {
+function runOnce(target, run, bytes, { control, input }) {
   if (bytes.length <= LARGEST_INPUT) input.set(bytes);
   Atomics.store(control, 1, Math.min(bytes.length, LARGEST_INPUT));
   Atomics.store(control, 0, run);
@@ -249,14 +273,18 @@ function runOnce(target, run, bytes, { control, time, input }) {
   // A machine that was busy with something else is not slow three times.
   for (let again = 0; again < 3 && milliseconds > SLOW_MS; again++) {
     const started = performance.now();
-    time[0] = performance.timeOrigin + started;
+    Atomics.add(control, 2, 1);
     try {
       target.run(bytes);
     } catch (error) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return { kind: 'threw', detail: withCauses(error, stack), signature: signatureOf(error, stack) };
+      return {
+        kind: 'threw',
+        detail: withCauses(error, stack),
+        signature: signatureOf(error, stack),
+      };
     } finally {
-      time[0] = 0;
+      Atomics.add(control, 2, 1);
     }
     milliseconds = performance.now() - started;
   }
@@ -265,7 +293,11 @@ function runOnce(target, run, bytes, { control, time, input }) {
   }
   const left = v8.getHeapStatistics().external_memory - memory;
   if (left > memoryLimit(bytes)) {
-    return { kind: 'memory', detail: `${left >> 20} MiB for ${bytes.length} bytes`, signature: 'memory' };
+    return {
+      kind: 'memory',
+      detail: `${left >> 20} MiB for ${bytes.length} bytes`,
+      signature: 'memory',
+    };
   }
   return undefined;
 }
@@ -276,14 +308,18 @@ function withCauses(error, stack) {
 
 /** Two failures with the same signature are one bug: where it was thrown, without line texts that vary. */
 function signatureOf(error, stack) {
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 3);
+  const frames = stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 3);
   return `${error?.name} ${error?.cause?.code ?? ''} ${frames.join(' ')}`;
 }
 
 /** A generator of integers below a limit that a text decides: splitmix32 over its FNV-1a hash. */
 function randomFrom(text) {
   let state = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index++)
+    state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
   return (limit) => {
     state = (state + 0x9e3779b9) | 0;
     let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
@@ -295,7 +331,18 @@ function randomFrom(text) {
 /** Without a better idea of the format: numbers of all widths set to telling values, bytes flipped, cut, doubled. */
 function mutateBytes(seed, random) {
   let bytes = Uint8Array.from(seed);
-  const telling = [0n, 1n, -1n, 0x7fn, 0x80n, 0xffffn, 0x7fffffffn, 0x80000000n, (1n << 53n) - 1n, 1n << 63n];
+  const telling = [
+    0n,
+    1n,
+    -1n,
+    0x7fn,
+    0x80n,
+    0xffffn,
+    0x7fffffffn,
+    0x80000000n,
+    (1n << 53n) - 1n,
+    1n << 63n,
+  ];
   for (let left = 1 + random(4); left > 0 && bytes.length > 0; left--) {
     const at = random(bytes.length);
     const length = Math.min(1 + random(64), bytes.length - at);
@@ -308,7 +355,8 @@ function mutateBytes(seed, random) {
     else {
       const width = [1, 2, 4, 8][random(4)];
       const place = at - (at % Math.min(width, 4));
-      const value = kind < 8 ? BigInt(random(kind < 7 ? 64 : bytes.length)) : telling[random(telling.length)];
+      const value =
+        kind < 8 ? BigInt(random(kind < 7 ? 64 : bytes.length)) : telling[random(telling.length)];
       for (let index = 0; index < width && place + index < bytes.length; index++) {
         bytes[place + index] = Number((value >> BigInt(8 * index)) & 0xffn);
       }

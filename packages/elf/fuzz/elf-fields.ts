@@ -55,9 +55,9 @@ function listEntries(section: ElfSection, shapes: Record<string, Shape>): ElfFie
   const size = shape.reduce((sum, [, width]) => sum + width, 0);
   const once = section.sh_type === SHT_NOTE || (section.sh_flags & SHF_COMPRESSED) !== 0;
   const count = once ? 1 : Math.min(Math.floor(section.data.length / size), MOST_ENTRIES);
-  return Array.from({ length: count }, (_, index) =>
-    layOut(`section ${section.index} entry ${index}`, section.sh_offset + index * size, shape),
-  ).flat();
+  return Array.from({ length: count }, (_, index) => [
+    ...layOut(`section ${section.index} entry ${index}`, section.sh_offset + index * size, shape),
+  ]).flat();
 }
 
 function shapeOfEntries(section: ElfSection, shapes: Record<string, Shape>): Shape | undefined {

@@ -13,7 +13,7 @@ import { Cursor } from './cursor.js';
 import { ElfError } from './errors.js';
 import type { ElfFile } from './read-elf.js';
 import type { ElfSection } from './section.js';
-import { describeSection } from './section.js';
+import { describeSection, hasBytes } from './section.js';
 
 /** What the header of a compressed section says. */
 export interface ElfCompression {
@@ -138,7 +138,7 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
 function compressionError(section: ElfSection, found: string, expected: string): ElfError {
   return new ElfError({
     code: 'ELF_BAD_COMPRESSION',
-    offset: section.sh_offset,
+    offset: hasBytes(section) ? section.sh_offset : section.headerOffset,
     subject: describeSection(section),
     found,
     expected,

@@ -7,11 +7,11 @@
  */
 
 import { STB_WEAK, STT_FUNC } from './constants.js';
-import { toSafeNumber } from './cursor.js';
 import { ElfError, hex } from './errors.js';
 import type { SymbolName } from './find-symbol.js';
 import { findInTables, parseSymbolName, select } from './find-symbol.js';
 import type { ElfFile } from './read-elf.js';
+import { hasBytes } from './section.js';
 import { addressToFileOffset } from './segment.js';
 import type { ElfSymbol, SymbolTable } from './symbol-table.js';
 import { isDefined } from './symbol-table.js';
@@ -85,7 +85,7 @@ export function filterFunctions(
     const functions = new Map<number, ElfFunction>();
     for (const index of functionIndexes(table)) {
       if (!accepts(parseSymbolName(table.name(index)).base)) continue;
-      const place = locate(elf, table, table.at(index));
+      const place = locate(elf, table.at(index));
       if (place !== undefined && !functions.has(place.fileOffset)) {
         functions.set(place.fileOffset, place);
       }
@@ -109,7 +109,7 @@ function choose(
 ): ElfFunction | undefined {
   let chosen: ElfFunction | undefined;
   for (const symbol of symbols) {
-    const candidate = locate(elf, table, symbol);
+    const candidate = locate(elf, symbol);
     if (candidate === undefined || candidate.fileOffset === chosen?.fileOffset) continue;
     if (chosen !== undefined && symbol.binding === STB_WEAK) continue;
     if (chosen !== undefined && chosen.symbol.binding !== STB_WEAK) {
@@ -126,18 +126,15 @@ function choose(
   return chosen;
 }
 
-/** Where a function is: by its section, or by the segments where the sections do not say. */
-function locate(elf: ElfFile, table: SymbolTable, symbol: ElfSymbol): ElfFunction | undefined {
+/** Where a function is: by its section or, if it is not inside that, by the segments. */
+function locate(elf: ElfFile, symbol: ElfSymbol): ElfFunction | undefined {
   if (!isDefined(symbol)) return undefined;
   const { address, name } = symbol;
-  const section = elf.sections[symbol.sectionIndex];
+  const section = elf.sections[symbol.sectionIndex]!;
+  const inSection = address - section.sh_addr;
   const fileOffset =
-    section !== undefined && address >= section.sh_addr
-      ? toSafeNumber(
-          address - section.sh_addr + BigInt(section.sh_offset),
-          table.describe(symbol.index),
-          table.offsetOf(symbol.index),
-        )
+    hasBytes(section) && inSection >= 0n && inSection < BigInt(section.sh_size)
+      ? section.sh_offset + Number(inSection)
       : addressToFileOffset(elf, address);
   return fileOffset === undefined ? undefined : { name, address, fileOffset, symbol };
 }

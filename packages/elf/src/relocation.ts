@@ -11,7 +11,12 @@ import { ElfError } from './errors.js';
 import { sizesOf } from './header.js';
 import type { ElfFile } from './read-elf.js';
 import type { ElfSection } from './section.js';
-import { describeSection, entryCount, linkedSection } from './section.js';
+import { describeSection, entryCount, linkedSectionOf } from './section.js';
+
+const SYMBOL_TABLES: ReadonlyMap<number, string> = new Map([
+  [SHT_SYMTAB, 'SHT_SYMTAB'],
+  [SHT_DYNSYM, 'SHT_DYNSYM'],
+]);
 
 /** One relocation. */
 export interface ElfRelocation {
@@ -93,16 +98,7 @@ function isRela(section: ElfSection): boolean {
 /** Number of symbols that relocations may refer to; without a symbol table only 0, which is no symbol. */
 function countSymbols(elf: ElfFile, section: ElfSection): number {
   if (section.sh_link === 0) return 1;
-  const table = linkedSection(elf.sections, section, 'sh_link');
-  if (table.sh_type !== SHT_SYMTAB && table.sh_type !== SHT_DYNSYM) {
-    throw new ElfError({
-      code: 'ELF_BAD_SECTION_TYPE',
-      offset: table.headerOffset,
-      subject: `${describeSection(table)}, which sh_link of ${describeSection(section)} names`,
-      found: `sh_type ${table.sh_type}`,
-      expected: `${SHT_SYMTAB} (SHT_SYMTAB) or ${SHT_DYNSYM} (SHT_DYNSYM)`,
-    });
-  }
+  const table = linkedSectionOf(elf.sections, section, SYMBOL_TABLES);
   return entryCount(table, sizesOf(elf.is64).symbol);
 }
 

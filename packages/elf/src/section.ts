@@ -111,6 +111,15 @@ export function resolveHeader(image: Image, encoding: ElfEncoding, header: ElfHe
     header.e_shnum === 0 || header.e_shstrndx === SHN_XINDEX || header.e_phnum === PN_XNUM;
   if (!extended) return header;
   const first = readFields(image, encoding, header.e_shoff, 0);
+  if (header.e_shnum === 0 && first.sh_size === 0) {
+    throw new ElfError({
+      code: 'ELF_BAD_HEADER',
+      offset: headerFieldOffset(encoding.is64, 'e_shnum'),
+      subject: 'ELF header e_shnum',
+      found: '0, and sh_size of section 0 is 0',
+      expected: 'the number of sections in one of them, because e_shoff is not 0',
+    });
+  }
   return {
     ...header,
     e_shnum: header.e_shnum === 0 ? first.sh_size : header.e_shnum,
@@ -220,9 +229,9 @@ function openNames(
   if (section.sh_type !== SHT_STRTAB) {
     throw new ElfError({
       code: 'ELF_BAD_SECTION_TYPE',
-      offset: section.headerOffset,
-      subject: `section ${index}, which ELF header e_shstrndx names`,
-      found: `sh_type ${section.sh_type}`,
+      offset,
+      subject: 'ELF header e_shstrndx',
+      found: `section ${index} of sh_type ${section.sh_type}`,
       expected: `${SHT_STRTAB} (SHT_STRTAB)`,
     });
   }
@@ -270,6 +279,28 @@ export function linkedSection(
     subject: `${describeSection(section)} ${field}`,
     found: section[field],
     expected: `1..${sections.length - 1}`,
+  });
+}
+
+/**
+ * The section that `sh_link` points to, which must be of one of these types.
+ *
+ * @param types - sh_type → its name
+ * @throws {@link ElfError} `ELF_BAD_SECTION_INDEX`, `ELF_BAD_SECTION_TYPE`
+ */
+export function linkedSectionOf(
+  sections: readonly ElfSection[],
+  section: ElfSection,
+  types: ReadonlyMap<number, string>,
+): ElfSection {
+  const linked = linkedSection(sections, section, 'sh_link');
+  if (types.has(linked.sh_type)) return linked;
+  throw new ElfError({
+    code: 'ELF_BAD_SECTION_TYPE',
+    offset: section.headerOffset,
+    subject: `${describeSection(section)} sh_link`,
+    found: `${describeSection(linked)} of sh_type ${linked.sh_type}`,
+    expected: [...types].map(([type, name]) => `${type} (${name})`).join(' or '),
   });
 }
 

@@ -64,6 +64,8 @@ function readSegment(
   const p_vaddr = cursor.address();
   const p_paddr = cursor.address();
   const p_filesz = cursor.word('p_filesz');
+  // Then every offset inside the segment is a safe number too.
+  toSafeNumber(BigInt(p_offset) + BigInt(p_filesz), `program header ${index} end`, offset);
   const p_memsz = cursor.word('p_memsz');
   const p_flags = flagsFirst ?? cursor.u32();
   const p_align = cursor.address();
@@ -103,5 +105,5 @@ export function addressToFileOffset(
   if (segment === undefined) return undefined;
   const inSegment = address - segment.p_vaddr;
   if (inSegment >= BigInt(segment.p_filesz)) return undefined;
-  return toSafeNumber(inSegment + BigInt(segment.p_offset), 'address', segment.p_offset);
+  return segment.p_offset + Number(inSegment);
 }

@@ -19,7 +19,7 @@ import { toSafeNumber, viewOf } from './cursor.js';
 import { ElfError } from './errors.js';
 import { sizesOf } from './header.js';
 import type { ElfSection } from './section.js';
-import { describeSection, entryCount, linkedSection } from './section.js';
+import { describeSection, entryCount, linkedSectionOf } from './section.js';
 import { StringTable } from './string-table.js';
 
 /** A symbol. */
@@ -85,6 +85,8 @@ const LAYOUT_64: ElfSymbolLayout = {
   other: 5,
   sectionIndex: 6,
 };
+
+const STRING_TABLES: ReadonlyMap<number, string> = new Map([[SHT_STRTAB, 'SHT_STRTAB']]);
 
 class SymbolRecord implements ElfSymbol {
   readonly index: number;
@@ -250,16 +252,7 @@ export class SymbolTable {
 }
 
 function openStrings(sections: readonly ElfSection[], section: ElfSection): StringTable {
-  const strings = linkedSection(sections, section, 'sh_link');
-  if (strings.sh_type !== SHT_STRTAB) {
-    throw new ElfError({
-      code: 'ELF_BAD_SECTION_TYPE',
-      offset: strings.headerOffset,
-      subject: `${describeSection(strings)}, which sh_link of ${describeSection(section)} names`,
-      found: `sh_type ${strings.sh_type}`,
-      expected: `${SHT_STRTAB} (SHT_STRTAB)`,
-    });
-  }
+  const strings = linkedSectionOf(sections, section, STRING_TABLES);
   return new StringTable(strings.data, strings.sh_offset, describeSection(strings));
 }
 
