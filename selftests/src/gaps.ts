@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { type Feature, features } from './features.js';
+import { refusesTrampolines } from './trampolines.js';
 
 export interface Gap {
   /** The feature that is absent. */
@@ -24,7 +25,17 @@ const noKprobes = {
   present: () => !hasPmu('kprobe') && !hasSymbol('register_kprobe'),
 };
 
+const noTrampolines = {
+  reason:
+    'this kernel refuses BPF trampolines (EPERM with all capabilities), as some virtual machines do',
+  present: refusesTrampolines,
+};
+
 export const gaps: readonly Gap[] = [
+  { feature: features.fentry, ...noTrampolines },
+  { feature: features.modifyReturn, ...noTrampolines },
+  { feature: features.sleepable, ...noTrampolines },
+  { feature: features.lsm, ...noTrampolines },
   { feature: features.kprobe, ...noKprobes },
   { feature: features.kprobeMulti, ...noKprobes },
   { feature: features.kprobeSession, ...noKprobes },
