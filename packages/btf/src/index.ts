@@ -14,6 +14,7 @@ export { convertEndianness, convertExtEndianness } from './convert-endianness.js
 export { type CoreTarget, essentialName } from './core-candidates.js';
 export { CoreKind } from './core-kind.js';
 export { type CoreAccessor, type CoreSpec, formatCoreSpec, parseCoreSpec } from './core-spec.js';
+export { type DedupOptions, type DedupResult, dedupBtf } from './dedup.js';
 export {
   type BtfExtContents,
   type EncodeBtfExtOptions,
@@ -50,6 +51,7 @@ export {
   createCoreContext,
   relocateCore,
 } from './relocate-core.js';
+export { type BtfExtMapping, remapBtfExt } from './remap-btf-ext.js';
 export {
   type BtfArray,
   type BtfComposite,

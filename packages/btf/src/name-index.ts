@@ -162,6 +162,7 @@ function shortWord(text: DataView, at: number): number {
 }
 
 function startsWith(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
-  for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false;
+  for (let index = 0; index < wanted.length; index++)
+    if (bytes[at + index] !== wanted[index]) return false;
   return true;
 }
