@@ -85,11 +85,16 @@ async function main(): Promise<number> {
   const reporterFor = (kernel: string) => {
     const reporter = new Reporter({ kernel, json: options.json, showKernel: kernels.length > 0 });
     reporters.push(reporter);
-    for (const { file, message } of failures) {
-      reporter.add({ file, name: '(build)', status: 'failed', milliseconds: 0, error: message });
-    }
     return reporter;
   };
+  const builds = new Reporter({
+    kernel: 'build',
+    json: options.json,
+    showKernel: kernels.length > 0,
+  });
+  for (const { file, message } of failures) {
+    builds.add({ file, name: '(build)', status: 'failed', milliseconds: 0, error: message });
+  }
   if (kernels.length > 0) {
     await runMatrix({
       ...pattern,
@@ -111,7 +116,7 @@ async function main(): Promise<number> {
   }
   if (abort.signal.aborted) throw new Error('interrupted');
   if (options.table) updateReadme(reporters);
-  const total = addCounts(reporters.map((reporter) => reporter.counts));
+  const total = addCounts([builds, ...reporters].map(({ counts }) => counts));
   if (!options.json) {
     if (reporters.length > 1) {
       for (const reporter of reporters) reporter.note(countsLine(reporter.counts));
