@@ -13,44 +13,86 @@
  * A qualifier stands before the base type but after a pointer. One that qualifies an array or a function prototype
  * is dropped: it comes from how GCC describes them and says nothing.
  *
+ * Half the members of a kernel's structs have one of a few hundred types, and unless a type has something to say behind the
+ * name or a body of its own, it looks the same wherever it is mentioned. What stands in front of the name is then kept.
+ *
+ * Text is put together strictly from left to right, because what is mentioned first keeps its name without a suffix.
+ *
  * The spelling follows libbpf 1.5 (btf_dump.c: btf_dump_emit_type_chain).
  */
 
 import { BtfKind } from '@libbpf-ts/btf';
-import { emitEnum, emitFwd, emitStruct, emitStructReference } from './c-definition.js';
-import { emitIdentifier, emitTag } from './c-names.js';
+import {
+  enumDefinition,
+  forwardReference,
+  structDefinition,
+  structReference,
+} from './c-definition.js';
+import { identifierOf, tagOf } from './c-names.js';
 import type { CState } from './c-state.js';
 import { BtfDumpError } from './errors.js';
 import { MAX_DEPTH } from './type-table.js';
 
-/** A declared name: a string of the BTF by offset, the name of a typedef, or text of the caller's. */
-export type DeclaredName = number | string;
-
-/** The printed name of typedef `id` as a name to declare. */
-export function nameOfTypedef(id: number): DeclaredName {
-  return -id;
-}
-
-/** Prints the declaration of `name` with type `id`; with no name (0 or '') the type alone. */
-export function emitDeclaration(
+/** As {@link declaration}, with the name as an offset into the strings. */
+export function declarationNamed(
   state: CState,
   id: number,
-  name: DeclaredName,
+  name: number,
   level: number,
   depth: number,
-): void {
-  const start = state.declarationLength;
-  pushChain(state, id, depth);
-  emitChain(state, start, name, level, depth);
-  state.declarationLength = start;
+): string {
+  const { strings } = state.types;
+  const text = name === 0 ? '' : strings.substring(name, strings.indexOf('\0', name));
+  return declaration(state, id, text, level, depth);
 }
 
-/** Stacks the types of a declaration, from the outermost to the one that has a name or a body. */
-function pushChain(state: CState, id: number, depth: number): void {
+/** The declaration of `name` with type `id`; with no name the type alone. */
+export function declaration(
+  state: CState,
+  id: number,
+  name: string,
+  level: number,
+  depth: number,
+): string {
+  if (!state.stripModifiers) {
+    const kept = state.fronts[id];
+    if (kept !== undefined) return name === '' ? kept.trimEnd() : kept + name;
+  }
+  return newDeclaration(state, id, name, level, depth);
+}
+
+function newDeclaration(
+  state: CState,
+  id: number,
+  name: string,
+  level: number,
+  depth: number,
+): string {
+  const bottom = state.declarationLength;
+  const looksTheSame = pushChain(state, id, depth);
+  let out: string;
+  if (looksTheSame) {
+    out = front(state, bottom, level, depth);
+    const blank = out.endsWith('*') ? '' : ' ';
+    if (!state.stripModifiers) state.fronts[id] = out + blank;
+    if (name !== '') out += blank + name;
+  } else {
+    out = chain(state, bottom, name, level, depth);
+  }
+  state.declarationLength = bottom;
+  return out;
+}
+
+/**
+ * Stacks the types of a declaration, from the outermost to the one that has a name or a body. Returns whether the
+ * declaration looks the same wherever it stands and ends with the name.
+ */
+function pushChain(state: CState, id: number, depth: number): boolean {
   const { types } = state;
   const { words, at } = types;
   const start = state.declarationLength;
   let current = id;
+  let looksTheSame = true;
   state.step(id, depth);
   for (;;) {
     if (state.declarationLength - start > MAX_DEPTH) {
@@ -58,198 +100,173 @@ function pushChain(state: CState, id: number, depth: number): void {
       throw new BtfDumpError('BTF_DUMP_TOO_DEEP', facts);
     }
     const kind = types.kind(current);
-    if (!(state.stripModifiers && isModifier(kind))) {
-      if (state.declarationLength === state.declaration.length) {
-        const longer = new Uint32Array(state.declaration.length * 2);
-        longer.set(state.declaration);
-        state.declaration = longer;
-      }
-      state.declaration[state.declarationLength++] = current;
-    }
+    if (!(state.stripModifiers && isModifier(kind))) state.push(current);
     switch (kind) {
       case BtfKind.PTR:
       case BtfKind.VOLATILE:
       case BtfKind.CONST:
       case BtfKind.RESTRICT:
-      case BtfKind.FUNC_PROTO:
       case BtfKind.TYPE_TAG:
         current = words[at[current]! + 2]!;
         break;
+      case BtfKind.FUNC_PROTO:
+        looksTheSame = false;
+        current = words[at[current]! + 2]!;
+        break;
       case BtfKind.ARRAY:
+        looksTheSame = false;
         current = words[at[current]! + 3]!;
         break;
+      case BtfKind.VOID:
+        return looksTheSame;
       default:
-        return;
+        return looksTheSame && types.name(current) !== 0 && isPrinted(kind);
     }
   }
 }
 
-/** Prints the stacked types above `bottom`, last pushed first, then the name. */
-function emitChain(
-  state: CState,
-  bottom: number,
-  name: DeclaredName,
-  level: number,
-  depth: number,
-): void {
-  const { types, text } = state;
+/** The stacked types above `bottom`, last pushed first, then the name. */
+function chain(state: CState, bottom: number, name: string, level: number, depth: number): string {
+  const { types } = state;
+  const out = front(state, bottom, level, depth);
+  const top = state.declarationLength;
+  // At the start of a chain a pointer follows an opening parenthesis, and so does a name.
+  const blank = name === '' || out === '' || out.endsWith('*') ? '' : ' ';
+  if (top === bottom) return out + blank + name;
+  const id = state.declaration[top - 1]!;
+  const kind = types.kind(id);
+  state.declarationLength = dropModifiers(state, bottom, top - 1);
+  if (kind === BtfKind.ARRAY) return out + arrayOf(state, id, bottom, name, blank, level, depth);
+  if (kind === BtfKind.FUNC_PROTO) {
+    return out + functionOf(state, id, bottom, name, blank, level, depth);
+  }
+  return out;
+}
+
+/**
+ * What is stacked above `bottom` up to the first type that has something to say behind the name, which stays on the stack.
+ */
+function front(state: CState, bottom: number, level: number, depth: number): string {
+  const { types, declaration } = state;
   let top = state.declarationLength;
-  // A pointer that starts the chain follows an opening parenthesis and wants no blank.
-  let afterPointer = true;
+  let out = '';
   while (top > bottom) {
-    const id = state.declaration[--top]!;
+    const id = declaration[top - 1]!;
     const kind = types.kind(id);
+    if (isBehindName(kind)) break;
+    top--;
     switch (kind) {
-      case BtfKind.VOID:
-        top = emitQualifiers(state, bottom, top);
-        text.ascii('void');
-        break;
-      case BtfKind.INT:
-      case BtfKind.FLOAT:
-        top = emitQualifiers(state, bottom, top);
-        text.cString(types.strings, types.name(id));
-        break;
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
-        top = emitQualifiers(state, bottom, top);
-        if (types.name(id) === 0) emitStruct(state, id, level, depth + 1);
-        else emitStructReference(state, id);
-        break;
-      case BtfKind.ENUM:
-      case BtfKind.ENUM64:
-        top = emitQualifiers(state, bottom, top);
-        if (types.name(id) === 0) emitEnum(state, id, level);
-        else {
-          text.ascii('enum ');
-          emitTag(state, id);
-        }
-        break;
-      case BtfKind.FWD:
-        top = emitQualifiers(state, bottom, top);
-        emitFwd(state, id);
-        break;
-      case BtfKind.TYPEDEF:
-        top = emitQualifiers(state, bottom, top);
-        emitIdentifier(state, id);
-        break;
       case BtfKind.PTR:
-        text.ascii(afterPointer ? '*' : ' *');
+        out += out === '' || out.endsWith('*') ? '*' : ' *';
         break;
       case BtfKind.VOLATILE:
-        text.ascii(' volatile');
+        out += ' volatile';
         break;
       case BtfKind.CONST:
-        text.ascii(' const');
+        out += ' const';
         break;
       case BtfKind.RESTRICT:
-        text.ascii(' restrict');
+        out += ' restrict';
         break;
-      case BtfKind.TYPE_TAG:
-        top = emitQualifiers(state, bottom, top);
-        text.ascii(' __attribute__((btf_type_tag("');
-        text.cString(types.strings, types.name(id));
-        text.ascii('")))');
-        break;
-      case BtfKind.ARRAY:
-        top = dropModifiers(state, bottom, top);
-        emitArray(state, id, bottom, top, name, afterPointer, level, depth);
-        return;
-      case BtfKind.FUNC_PROTO:
-        top = dropModifiers(state, bottom, top);
-        emitFunction(state, id, bottom, top, name, afterPointer, level, depth);
-        return;
       default:
-        return;
+        for (; top > bottom; top--) {
+          const qualifier = qualifierOf(types.kind(declaration[top - 1]!));
+          if (qualifier === '') break;
+          out += qualifier;
+        }
+        state.declarationLength = top;
+        out += base(state, id, kind, level, depth);
     }
-    afterPointer = kind === BtfKind.PTR;
   }
-  emitDeclaredName(state, name, afterPointer);
+  state.declarationLength = top;
+  return out;
 }
 
-function emitArray(
+/** A type tag, or the type that everything else in a declaration is built on. */
+function base(state: CState, id: number, kind: number, level: number, depth: number): string {
+  const { types } = state;
+  switch (kind) {
+    case BtfKind.VOID:
+      return 'void';
+    case BtfKind.INT:
+    case BtfKind.FLOAT:
+      return types.string(types.name(id));
+    case BtfKind.STRUCT:
+    case BtfKind.UNION:
+      if (types.name(id) !== 0) return structReference(state, id);
+      return structDefinition(state, id, level, depth + 1);
+    case BtfKind.ENUM:
+    case BtfKind.ENUM64:
+      if (types.name(id) !== 0) return `enum ${tagOf(state, id)}`;
+      return enumDefinition(state, id, level);
+    case BtfKind.FWD:
+      return forwardReference(state, id);
+    case BtfKind.TYPEDEF:
+      return identifierOf(state, id);
+    default:
+      return ` __attribute__((btf_type_tag("${types.string(types.name(id))}")))`;
+  }
+}
+
+function arrayOf(
   state: CState,
   id: number,
   bottom: number,
-  top: number,
-  name: DeclaredName,
-  afterPointer: boolean,
+  name: string,
+  blank: string,
   level: number,
   depth: number,
-): void {
-  const { types, text } = state;
-  if (top === bottom) {
-    emitDeclaredName(state, name, afterPointer);
-  } else {
-    const outer = types.kind(state.declaration[top - 1]!);
-    if (isNamed(state, name) && !afterPointer) text.byte(0x20);
-    if (outer !== BtfKind.ARRAY) text.byte(0x28);
-    state.declarationLength = top;
-    emitChain(state, bottom, name, level, depth);
-    if (outer !== BtfKind.ARRAY) text.byte(0x29);
-  }
-  text.byte(0x5b);
-  text.decimal(types.words[types.at[id]! + 5]!);
-  text.byte(0x5d);
+): string {
+  const { types } = state;
+  const length = types.words[types.at[id]! + 5]!;
+  const top = state.declarationLength;
+  if (top === bottom) return `${blank + name}[${length}]`;
+  const isOfArray = types.kind(state.declaration[top - 1]!) === BtfKind.ARRAY;
+  const inner = chain(state, bottom, name, level, depth);
+  return isOfArray ? `${blank + inner}[${length}]` : `${blank}(${inner})[${length}]`;
 }
 
-function emitFunction(
+function functionOf(
   state: CState,
   id: number,
   bottom: number,
-  top: number,
-  name: DeclaredName,
-  afterPointer: boolean,
+  name: string,
+  blank: string,
   level: number,
   depth: number,
-): void {
-  const { types, text } = state;
-  if (top === bottom) {
-    emitDeclaredName(state, name, afterPointer);
-  } else {
-    text.ascii(' (');
-    state.declarationLength = top;
-    emitChain(state, bottom, name, level, depth);
-    text.byte(0x29);
-  }
+): string {
+  const { types } = state;
+  let out =
+    state.declarationLength === bottom
+      ? blank + name
+      : ` (${chain(state, bottom, name, level, depth)})`;
   state.declarationLength = bottom;
   const { words } = types;
   const first = types.at[id]! + 3;
   const last = first + (types.vlen(id) - 1) * 2;
-  if (last < first || (last === first && words[first + 1] === 0)) {
-    text.ascii('(void)');
-    return;
-  }
-  text.byte(0x28);
+  if (last < first || (last === first && words[first + 1] === 0)) return `${out}(void)`;
   for (let parameter = first; parameter <= last; parameter += 2) {
-    if (parameter > first) text.ascii(', ');
     const type = words[parameter + 1]!;
-    if (parameter === last && type === 0) text.ascii('...');
-    else emitDeclaration(state, type, words[parameter]!, level, depth + 1);
+    out += parameter === first ? '(' : ', ';
+    if (parameter === last && type === 0) out += '...';
+    else out += declarationNamed(state, type, words[parameter]!, level, depth + 1);
+    if (out.length > state.maxBytes) state.step(id, depth, out.length);
   }
-  text.byte(0x29);
+  return `${out})`;
 }
 
-/** Prints the qualifiers on top of the stack, which belong in front of a base type. Returns the new top. */
-function emitQualifiers(state: CState, bottom: number, from: number): number {
-  const { types, text, declaration } = state;
-  let top = from;
-  while (top > bottom) {
-    switch (types.kind(declaration[top - 1]!)) {
-      case BtfKind.VOLATILE:
-        text.ascii('volatile ');
-        break;
-      case BtfKind.CONST:
-        text.ascii('const ');
-        break;
-      case BtfKind.RESTRICT:
-        text.ascii('restrict ');
-        break;
-      default:
-        return top;
-    }
-    top--;
+/** A qualifier as it stands in front of a base type; '' for what is none. */
+function qualifierOf(kind: number): string {
+  switch (kind) {
+    case BtfKind.VOLATILE:
+      return 'volatile ';
+    case BtfKind.CONST:
+      return 'const ';
+    case BtfKind.RESTRICT:
+      return 'restrict ';
+    default:
+      return '';
   }
-  return top;
 }
 
 function dropModifiers(state: CState, bottom: number, from: number): number {
@@ -267,16 +284,17 @@ function isModifier(kind: number): boolean {
   );
 }
 
-function isNamed(state: CState, name: DeclaredName): boolean {
-  if (typeof name === 'string') return name !== '';
-  return name < 0 || state.types.strings[name] !== 0;
+/** Whether the kind prints something behind the name, or cannot be part of a declaration at all. */
+function isBehindName(kind: number): boolean {
+  return kind === BtfKind.ARRAY || kind === BtfKind.FUNC_PROTO || !isPrinted(kind);
 }
 
-function emitDeclaredName(state: CState, name: DeclaredName, afterPointer: boolean): void {
-  if (!isNamed(state, name)) return;
-  const { text, types } = state;
-  if (!afterPointer) text.byte(0x20);
-  if (typeof name === 'string') text.utf8(name);
-  else if (name < 0) emitIdentifier(state, -name);
-  else text.cString(types.strings, name);
+/** Functions, variables, sections and declaration tags are no types to declare anything with. */
+function isPrinted(kind: number): boolean {
+  return (
+    kind !== BtfKind.FUNC &&
+    kind !== BtfKind.VAR &&
+    kind !== BtfKind.DATASEC &&
+    kind !== BtfKind.DECL_TAG
+  );
 }

@@ -6,170 +6,135 @@
  */
 
 import { BtfKind } from '@libbpf-ts/btf';
-import { emitDeclaration, nameOfTypedef } from './c-declaration.js';
-import { claimIdentifier, emitTag } from './c-names.js';
-import { emitPadding } from './c-padding.js';
+import { declaration, declarationNamed } from './c-declaration.js';
+import { countUse, identifierOf, tagOf } from './c-names.js';
+import { padding } from './c-padding.js';
 import type { CState } from './c-state.js';
 
+/** A newline and tabs by level; like libbpf, never more than 13 tabs. */
+const NEW_LINES: readonly string[] = Array.from(
+  { length: 14 },
+  (_, level) => `\n${'\t'.repeat(level)}`,
+);
+
 /** `struct name { … }`, without the semicolon. */
-export function emitStruct(state: CState, id: number, level: number, depth: number): void {
-  const { types, text } = state;
-  const { words } = types;
-  state.step(id, depth);
-  const record = types.at[id]!;
+export function structDefinition(state: CState, id: number, level: number, depth: number): string {
+  const { types } = state;
+  const { words, at } = types;
+  const record = at[id]!;
+  const info = words[record + 1]!;
   const size = words[record + 2]!;
-  const vlen = types.vlen(id);
-  const bitFields = types.kindFlag(id);
-  const isStruct = types.kind(id) === BtfKind.STRUCT;
-  const packed = isStruct && isPacked(state, id);
+  const end = record + 3 + (info & 0xff_ffff) * 3;
+  const bitFields = info >>> 31 === 1;
+  const isStruct = ((info >>> 24) & 0x7f) === BtfKind.STRUCT;
+  const packed = isStruct && types.isPacked(id);
+  const newLine = NEW_LINES[Math.min(level + 1, 13)]!;
   let bit = 0;
   let afterBitField = false;
-  emitStructReference(state, id);
-  text.ascii(' {');
-  for (let i = 0, member = record + 3; i < vlen; i++, member += 3) {
+  let out = `${structReference(state, id)} {`;
+  for (let member = record + 3; member < end; member += 3) {
     const type = words[member + 1]!;
     const offset = words[member + 2]!;
     const width = bitFields ? offset >>> 24 : 0;
     const start = bitFields ? offset & 0xff_ffff : offset | 0;
-    const align = packed ? 1 : types.align(type);
-    emitPadding(state, bit, start, align, afterBitField && width !== 0, level + 1);
-    text.newLine(level + 1);
-    emitDeclaration(state, type, words[member]!, level + 1, depth + 1);
+    if (bit < start) {
+      const align = packed ? 1 : types.align(type);
+      const betweenBitFields = afterBitField && width !== 0;
+      out += padding(state, { from: bit, to: start, align, betweenBitFields }, newLine);
+    }
+    if (out.length > state.maxBytes) state.step(id, depth, out.length);
+    out += newLine + declarationNamed(state, type, words[member]!, level + 1, depth + 1);
     afterBitField = width !== 0;
     if (afterBitField) {
-      text.ascii(': ');
-      text.decimal(width);
+      out += `: ${width};`;
       bit = start + width;
     } else {
+      out += ';';
       bit = (start + Math.max(types.size(type), 0) * 8) | 0;
     }
-    text.byte(0x3b);
   }
-  if (isStruct) emitPadding(state, bit, (size * 8) | 0, types.align(id), false, level + 1);
-  if (vlen !== 0 || size !== 0) text.newLine(level);
-  text.byte(0x7d);
-  if (packed) text.ascii(' __attribute__((packed))');
+  const bits = (size * 8) | 0;
+  if (isStruct && bit < bits) {
+    const align = types.align(id);
+    out += padding(state, { from: bit, to: bits, align, betweenBitFields: false }, newLine);
+  }
+  if (end > record + 3 || size !== 0) out += NEW_LINES[Math.min(level, 13)];
+  return packed ? `${out}} __attribute__((packed))` : `${out}}`;
 }
 
 /** `struct name`. */
-export function emitStructReference(state: CState, id: number): void {
-  const { types, text } = state;
-  text.ascii(types.kind(id) === BtfKind.STRUCT ? 'struct' : 'union');
-  if (types.name(id) === 0) return;
-  text.byte(0x20);
-  emitTag(state, id);
+export function structReference(state: CState, id: number): string {
+  const keyword = state.types.kind(id) === BtfKind.STRUCT ? 'struct' : 'union';
+  return state.types.name(id) === 0 ? keyword : `${keyword} ${tagOf(state, id)}`;
 }
 
 /** `struct name` or `union name` of a forward declaration. */
-export function emitFwd(state: CState, id: number): void {
-  state.text.ascii(state.types.kindFlag(id) ? 'union ' : 'struct ');
-  emitTag(state, id);
+export function forwardReference(state: CState, id: number): string {
+  return (state.types.kindFlag(id) ? 'union ' : 'struct ') + tagOf(state, id);
 }
 
 /** `enum name { … }`, without the semicolon; `enum name` alone if it has no enumerators. */
-export function emitEnum(state: CState, id: number, level: number): void {
-  const { types, text } = state;
-  text.ascii('enum');
-  if (types.name(id) !== 0) {
-    text.byte(0x20);
-    emitTag(state, id);
-  }
-  if (types.vlen(id) === 0) return;
-  text.ascii(' {');
+export function enumDefinition(state: CState, id: number, level: number): string {
+  const { types } = state;
+  let out = types.name(id) === 0 ? 'enum' : `enum ${tagOf(state, id)}`;
+  if (types.vlen(id) === 0) return out;
   const wide = types.kind(id) === BtfKind.ENUM64;
-  if (wide) emitWideEnumerators(state, id, level + 1);
-  else emitEnumerators(state, id, level + 1);
-  text.newLine(level);
-  text.byte(0x7d);
+  const newLine = NEW_LINES[Math.min(level + 1, 13)]!;
+  out += ' {';
+  out += wide ? wideEnumerators(state, id, newLine) : enumerators(state, id, newLine);
+  out += `${NEW_LINES[Math.min(level, 13)]}}`;
   const size = types.sizeOrType(id);
-  if (size === 1) text.ascii(' __attribute__((mode(byte)))');
-  else if (size === 8 && types.pointerSize === 8 && !(wide && needsWideEnum(state, id))) {
-    text.ascii(' __attribute__((mode(word)))');
+  if (size === 1) return `${out} __attribute__((mode(byte)))`;
+  if (size === 8 && types.pointerSize === 8 && !(wide && isWideByItself(state, id))) {
+    return `${out} __attribute__((mode(word)))`;
   }
+  return out;
 }
 
 /** `typedef … name`, without the semicolon. */
-export function emitTypedef(state: CState, id: number): void {
-  const { types, text } = state;
-  const target = types.sizeOrType(id);
+export function typedefDefinition(state: CState, id: number): string {
   // The name is decided before the type is printed, which may take names of its own.
-  claimIdentifier(state, id);
+  const name = identifierOf(state, id);
+  const target = state.types.sizeOrType(id);
   // Old GCC describes __gnuc_va_list as a typedef of void.
-  if (target === 0 && types.nameIs(id, '__gnuc_va_list')) {
-    text.ascii('typedef __builtin_va_list __gnuc_va_list');
-    return;
+  if (target === 0 && name === '__gnuc_va_list') {
+    return 'typedef __builtin_va_list __gnuc_va_list';
   }
-  text.ascii('typedef ');
-  emitDeclaration(state, target, nameOfTypedef(id), 0, 0);
+  return `typedef ${declaration(state, target, name, 0, 0)}`;
 }
 
-/**
- * Whether C would lay the struct out differently without the attribute: a member that is no bit-field and not aligned, or
- * a size that is no multiple of the widest alignment.
- */
-function isPacked(state: CState, id: number): boolean {
-  const { types } = state;
-  const { words } = types;
-  const record = types.at[id]!;
-  const bitFields = types.kindFlag(id);
-  const end = record + 3 + types.vlen(id) * 3;
-  let widest = 1;
-  for (let member = record + 3; member < end; member += 3) {
-    const align = types.align(words[member + 1]!);
-    const offset = words[member + 2]!;
-    const width = bitFields ? offset >>> 24 : 0;
-    if (align !== 0 && width === 0 && offset % (8 * align) !== 0) return true;
-    if (align > widest) widest = align;
-  }
-  return words[record + 2]! % widest !== 0;
-}
-
-function emitEnumerators(state: CState, id: number, level: number): void {
-  const { types, text } = state;
+function enumerators(state: CState, id: number, newLine: string): string {
+  const { types, identifiers } = state;
   const { words } = types;
   const record = types.at[id]!;
   const signed = types.kindFlag(id);
   const end = record + 3 + types.vlen(id) * 2;
+  let out = '';
   for (let i = record + 3; i < end; i += 2) {
-    emitEnumeratorName(state, words[i]!, level);
     const value = words[i + 1]!;
-    if (signed && value >>> 31 === 1) {
-      text.byte(0x2d);
-      text.decimal(-(value | 0));
-    } else {
-      text.decimal(value);
-    }
-    text.byte(0x2c);
+    const name = countUse(identifiers, types.string(words[i]!));
+    out += `${newLine + name} = ${signed ? value | 0 : value},`;
   }
+  return out;
 }
 
-function emitWideEnumerators(state: CState, id: number, level: number): void {
-  const { types, text } = state;
+function wideEnumerators(state: CState, id: number, newLine: string): string {
+  const { types, identifiers } = state;
   const { words } = types;
   const record = types.at[id]!;
   const signed = types.kindFlag(id);
   const end = record + 3 + types.vlen(id) * 3;
+  let out = '';
   for (let i = record + 3; i < end; i += 3) {
-    emitEnumeratorName(state, words[i]!, level);
     const value = (BigInt(words[i + 2]!) << 32n) | BigInt(words[i + 1]!);
-    text.ascii(signed ? `${BigInt.asIntN(64, value)}LL,` : `${value}ULL,`);
+    const name = countUse(identifiers, types.string(words[i]!));
+    out += `${newLine}${name} = ${signed ? `${BigInt.asIntN(64, value)}LL` : `${value}ULL`},`;
   }
-}
-
-function emitEnumeratorName(state: CState, name: number, level: number): void {
-  const { types, text, identifiers } = state;
-  const uses = identifiers.add(name);
-  text.newLine(level);
-  text.cString(types.strings, name);
-  if (uses > 1) {
-    text.ascii('___');
-    text.decimal(uses);
-  }
-  text.ascii(' = ');
+  return out;
 }
 
 /** Whether some value needs more than 32 bits, so that the compiler makes the enum 8 bytes wide by itself. */
-function needsWideEnum(state: CState, id: number): boolean {
+function isWideByItself(state: CState, id: number): boolean {
   const { words, at } = state.types;
   const first = at[id]! + 3;
   const end = first + state.types.vlen(id) * 3;

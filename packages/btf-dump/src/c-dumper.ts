@@ -1,15 +1,18 @@
 /** A printer of C declarations that remembers what it has printed. */
 
 import type { Btf } from '@libbpf-ts/btf';
-import { emitDeclaration } from './c-declaration.js';
+import { declaration } from './c-declaration.js';
 import { emitDefinition } from './c-emit.js';
 import { orderType } from './c-order.js';
-import { CState } from './c-state.js';
+import { CState, Flag } from './c-state.js';
 import { BtfDumpError } from './errors.js';
 import { TypeTable } from './type-table.js';
 
 /** Text that one dumper may hold at a time: a kernel's BTF is 3 MB, and only a forged size makes a struct of padding. */
 const DEFAULT_MAX_BYTES = 1 << 28;
+
+/** Stands for a name that is put in later; no name in BTF can hold it. */
+const PLACEHOLDER = '\0';
 
 /** Options of {@link createCDumper}. */
 export interface CDumperOptions {
@@ -48,7 +51,7 @@ export class CDumper {
   dumpType(id: number): string {
     this.#checkId(id);
     dumpType(this.#state, id);
-    return this.#state.text.takeString();
+    return this.#state.types.toText(this.#state.take());
   }
 
   /**
@@ -63,11 +66,14 @@ export class CDumper {
     state.stripModifiers = options.stripModifiers ?? false;
     state.declarationLength = 0;
     try {
-      emitDeclaration(state, id, options.fieldName ?? '', options.indentLevel ?? 0, 0);
+      // The name is text, but the rest is bytes: it is put in when they are text as well.
+      const { fieldName = '', indentLevel = 0 } = options;
+      const name = fieldName === '' ? '' : PLACEHOLDER;
+      const bytes = declaration(state, id, name, indentLevel, 0);
+      return state.types.toText(bytes).replace(PLACEHOLDER, () => fieldName);
     } finally {
       state.stripModifiers = false;
     }
-    return state.text.takeString();
   }
 
   /**
@@ -111,11 +117,11 @@ export function createCState(btf: Btf, options: CDumperOptions): CState {
 
 /** Adds the definition of `id` and what it needs to the text of `state`. */
 export function dumpType(state: CState, id: number): void {
-  const { queue } = state;
-  queue.length = 0;
+  if ((state.flags[id]! & Flag.ORDERED) !== 0) return;
+  state.queueLength = 0;
   state.declarationLength = 0;
   orderType(state, id, false, 0);
-  for (let i = 0; i < queue.length; i++) emitDefinition(state, queue[i]!);
+  for (let i = 0; i < state.queueLength; i++) emitDefinition(state, state.queue[i]!);
 }
 
 /**

@@ -12,10 +12,18 @@
  */
 
 import { BtfKind } from '@libbpf-ts/btf';
-import { emitEnum, emitFwd, emitStruct, emitStructReference, emitTypedef } from './c-definition.js';
-import { claimTag } from './c-names.js';
+import {
+  enumDefinition,
+  forwardReference,
+  structDefinition,
+  structReference,
+  typedefDefinition,
+} from './c-definition.js';
+import { tagOf } from './c-names.js';
 import { type CState, Flag } from './c-state.js';
 
+/** Mentioning such a type again prints nothing: it is defined, declared, or leads to nothing else. */
+const SETTLED = Flag.EMITTED | Flag.SATISFIED | Flag.FORWARD_EMITTED;
 /** No container: the type itself is to be defined. */
 const TOP_LEVEL = 0;
 
@@ -28,7 +36,7 @@ export function emitDefinition(state: CState, id: number): void {
 function emitType(state: CState, id: number, container: number, depth: number): void {
   const { flags, types } = state;
   const flag = flags[id]!;
-  if ((flag & Flag.EMITTED) !== 0) return;
+  if ((flag & (Flag.EMITTED | Flag.SATISFIED)) !== 0) return;
   state.step(id, depth);
   const { words } = types;
   const record = types.at[id]!;
@@ -46,8 +54,7 @@ function emitType(state: CState, id: number, container: number, depth: number): 
     case BtfKind.ENUM:
     case BtfKind.ENUM64:
       if (container === TOP_LEVEL) {
-        emitEnum(state, id, 0);
-        state.text.ascii(';\n\n');
+        state.out += `${enumDefinition(state, id, 0)};\n\n`;
       }
       flags[id]! |= Flag.EMITTED;
       break;
@@ -56,14 +63,14 @@ function emitType(state: CState, id: number, container: number, depth: number): 
     case BtfKind.CONST:
     case BtfKind.RESTRICT:
     case BtfKind.TYPE_TAG:
-      emitType(state, words[record + 2]!, container, depth + 1);
+    case BtfKind.ARRAY: {
+      const target = words[kind === BtfKind.ARRAY ? record + 3 : record + 2]!;
+      if ((flags[target]! & SETTLED) === 0) emitType(state, target, container, depth + 1);
+      if ((flags[target]! & SETTLED) !== 0) flags[id]! |= Flag.SATISFIED;
       break;
-    case BtfKind.ARRAY:
-      emitType(state, words[record + 3]!, container, depth + 1);
-      break;
+    }
     case BtfKind.FWD:
-      emitFwd(state, id);
-      state.text.ascii(';\n\n');
+      state.out += `${forwardReference(state, id)};\n\n`;
       flags[id]! |= Flag.EMITTED;
       break;
     case BtfKind.TYPEDEF:
@@ -77,34 +84,53 @@ function emitType(state: CState, id: number, container: number, depth: number): 
       emitComposite(state, id, container, depth);
       break;
     case BtfKind.FUNC_PROTO: {
-      emitType(state, words[record + 2]!, container, depth + 1);
       const end = record + 3 + (info & 0xff_ffff) * 2;
-      for (let parameter = record + 3; parameter < end; parameter += 2) {
-        emitType(state, words[parameter + 1]!, container, depth + 1);
-      }
+      // The return type stands two words in front of the first parameter's.
+      if (emitParts(state, record + 2, end, 2, container, depth)) flags[id]! |= Flag.SATISFIED;
       break;
     }
+    default:
+      flags[id]! |= Flag.SATISFIED;
   }
+}
+
+/**
+ * Prints what the types in `words[from..to)` need, every `step` words one. Returns whether all of them are settled.
+ */
+function emitParts(
+  state: CState,
+  from: number,
+  to: number,
+  step: number,
+  container: number,
+  depth: number,
+): boolean {
+  const { flags } = state;
+  const { words } = state.types;
+  let settled = true;
+  for (let part = from; part < to; part += step) {
+    const type = words[part]!;
+    if ((flags[type]! & SETTLED) !== 0) continue;
+    emitType(state, type, container, depth + 1);
+    if ((flags[type]! & SETTLED) === 0) settled = false;
+  }
+  return settled;
 }
 
 function emitComposite(state: CState, id: number, container: number, depth: number): void {
   const { flags, types } = state;
-  const { words } = types;
   const named = types.name(id) !== 0;
   flags[id]! |= Flag.EMITTING;
   if (container === TOP_LEVEL || !named) {
-    const first = types.at[id]! + 3;
+    const first = types.at[id]! + 4;
     const end = first + types.vlen(id) * 3;
-    const inside = named ? id : container;
-    for (let member = first; member < end; member += 3) {
-      emitType(state, words[member + 1]!, inside, depth + 1);
-    }
+    const settled = emitParts(state, first, end, 3, named ? id : container, depth);
+    if (settled && container !== TOP_LEVEL) flags[id]! |= Flag.SATISFIED;
   } else if ((flags[id]! & Flag.FORWARD_EMITTED) === 0 && id !== container) {
     emitForward(state, id);
   }
   if (container === TOP_LEVEL) {
-    emitStruct(state, id, 0, 0);
-    state.text.ascii(';\n\n');
+    state.out += `${structDefinition(state, id, 0, 0)};\n\n`;
     flags[id]! |= Flag.EMITTED;
   } else {
     flags[id]! &= ~Flag.EMITTING;
@@ -120,32 +146,29 @@ function emitMetAgain(state: CState, id: number, kind: number, container: number
 }
 
 function emitForward(state: CState, id: number): void {
-  emitStructReference(state, id);
-  state.text.ascii(';\n\n');
+  state.out += `${structReference(state, id)};\n\n`;
   state.flags[id]! |= Flag.FORWARD_EMITTED;
 }
 
 /** The typedef, except of a name that the compiler that reads the header has built in. */
 function emitTypedefLine(state: CState, id: number): void {
-  if (!state.types.nameIs(id, '__builtin_va_list')) {
-    emitTypedef(state, id);
-    state.text.ascii(';\n\n');
+  if (state.types.string(state.types.name(id)) !== '__builtin_va_list') {
+    state.out += `${typedefDefinition(state, id)};\n\n`;
   }
   state.flags[id]! |= Flag.FORWARD_EMITTED;
 }
 
 /** Types that GCC has built in for Arm vectors and Clang does not know. */
-const MISSING_TYPES: readonly (readonly [name: string, standIn: string])[] = [
+const MISSING_TYPES: ReadonlyMap<string, string> = new Map([
   ['__Poly8_t', 'unsigned char'],
   ['__Poly16_t', 'unsigned short'],
   ['__Poly64_t', 'unsigned long long'],
   ['__Poly128_t', 'unsigned __int128'],
-];
+]);
 
 function emitMissingAlias(state: CState, id: number): void {
-  claimTag(state, id);
-  if (state.suffixes[id] !== 0) return;
-  for (const [name, standIn] of MISSING_TYPES) {
-    if (state.types.nameIs(id, name)) state.text.ascii(`typedef ${standIn} ${name};\n\n`);
-  }
+  // An int takes part in the count of tags, though it is always printed by its own name.
+  const name = tagOf(state, id);
+  const standIn = MISSING_TYPES.get(name);
+  if (standIn !== undefined) state.out += `typedef ${standIn} ${name};\n\n`;
 }

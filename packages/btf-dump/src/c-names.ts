@@ -8,56 +8,39 @@
  */
 
 import { BtfKind } from '@libbpf-ts/btf';
-import { type CState, Flag } from './c-state.js';
-import type { NameCounts } from './name-counts.js';
+import type { CState } from './c-state.js';
 
 /** A name with its suffix is cut to this many bytes, as libbpf's buffer of 256 cuts it. */
 const LONGEST_SUFFIXED = 255;
 
-/** Decides the tag of a struct, union or enum, if that was not done before. */
-export function claimTag(state: CState, id: number): void {
-  claim(state, id, state.tags);
+/** The tag of a struct, union or enum; '' if it is anonymous. Decides it, if that was not done before. */
+export function tagOf(state: CState, id: number): string {
+  return state.names[id] ?? decide(state, id, state.tags);
 }
 
-/** Decides the name of a typedef, if that was not done before. */
-export function claimIdentifier(state: CState, id: number): void {
-  claim(state, id, state.identifiers);
+/** The name of a typedef. Decides it, if that was not done before. */
+export function identifierOf(state: CState, id: number): string {
+  return state.names[id] ?? decide(state, id, state.identifiers);
 }
 
-/** Prints the tag of a struct, union or enum; nothing if it is anonymous. */
-export function emitTag(state: CState, id: number): void {
-  claim(state, id, state.tags);
-  emitName(state, id);
+/** Counts one more use of a name and gives it the suffix that this use has. */
+export function countUse(uses: Map<string, number>, name: string): string {
+  const count = (uses.get(name) ?? 0) + 1;
+  uses.set(name, count);
+  return count > 1 ? `${name}___${count}` : name;
 }
 
-/** Prints the name of a typedef. */
-export function emitIdentifier(state: CState, id: number): void {
-  claim(state, id, state.identifiers);
-  emitName(state, id);
-}
-
-function claim(state: CState, id: number, names: NameCounts): void {
-  const { types, flags } = state;
-  if ((flags[id]! & Flag.NAMED) !== 0) return;
-  const name = types.name(id);
-  if (name === 0) return;
-  flags[id]! |= Flag.NAMED;
-  if (!isDefinition(types.kind(id), types.vlen(id))) return;
-  const uses = names.add(name);
-  if (uses > 1) state.suffixes[id] = uses;
-}
-
-function emitName(state: CState, id: number): void {
-  const { types, text } = state;
-  const name = types.name(id);
-  if (name === 0) return;
-  const start = text.length;
-  text.cString(types.strings, name);
-  const suffix = state.suffixes[id]!;
-  if (suffix === 0) return;
-  text.ascii('___');
-  text.decimal(suffix);
-  if (text.length - start > LONGEST_SUFFIXED) text.length = start + LONGEST_SUFFIXED;
+function decide(state: CState, id: number, uses: Map<string, number>): string {
+  const { types } = state;
+  const offset = types.name(id);
+  if (offset === 0) return '';
+  let name = types.string(offset);
+  if (isDefinition(types.kind(id), types.vlen(id))) {
+    const unique = countUse(uses, name);
+    name = unique === name ? name : unique.slice(0, LONGEST_SUFFIXED);
+  }
+  state.names[id] = name;
+  return name;
 }
 
 function isDefinition(kind: number, vlen: number): boolean {

@@ -26,11 +26,11 @@
  * mention, seen through the same pointer.
  *
  * The walk remembers what it is done with. Structs, unions, enums, ints and pointers are done after one visit; const,
- * arrays and prototypes are walked through each time, as whether they are weak depends on how they were reached. A type
- * that is done counts as strong: it is defined already, so whoever asks may be defined, too. That makes the order in which
- * types are requested visible in the output (a typedef of an int is queued through a pointer only once the int is
- * done), and these visits are kept exactly as libbpf makes them (btf_dump.c: btf_dump_order_type), because the output
- * has to be the same byte for byte.
+ * arrays and prototypes only once all that they mention is, for until then whether they are weak depends on how they were
+ * reached. A type that is done counts as strong: it is defined already, so whoever asks may be defined, too. That makes
+ * the order in which types are requested visible in the output (a typedef of an int is queued through a pointer only once
+ * the int is done), and answers are kept exactly as libbpf gives them (btf_dump.c: btf_dump_order_type), because the
+ * output has to be the same byte for byte.
  *
  * A struct that is met again while its members are walked, with no pointer between, would contain itself: an error.
  */
@@ -76,23 +76,27 @@ export function orderType(state: CState, id: number, weak: boolean, depth: numbe
     }
 
     case BtfKind.ARRAY:
-      return orderType(state, words[record + 3]!, false, depth + 1);
-
     case BtfKind.VOLATILE:
     case BtfKind.CONST:
     case BtfKind.RESTRICT:
-    case BtfKind.TYPE_TAG:
-      return orderType(state, words[record + 2]!, weak, depth + 1);
+    case BtfKind.TYPE_TAG: {
+      const isArray = kind === BtfKind.ARRAY;
+      const target = words[isArray ? record + 3 : record + 2]!;
+      const strong = orderType(state, target, weak && !isArray, depth + 1);
+      if ((flags[target]! & Flag.ORDERED) !== 0) flags[id]! |= Flag.ORDERED;
+      return strong;
+    }
 
     case BtfKind.STRUCT:
     case BtfKind.UNION: {
       if (weak && named) return false;
       flags[id]! |= Flag.ORDERING;
       const end = record + 3 + (info & 0xff_ffff) * 3;
-      for (let member = record + 3; member < end; member += 3) {
-        orderType(state, words[member + 1]!, false, depth + 1);
+      for (let member = record + 4; member < end; member += 3) {
+        const type = words[member]!;
+        if ((flags[type]! & Flag.ORDERED) === 0) orderType(state, type, false, depth + 1);
       }
-      if (named) state.queue.push(id);
+      if (named) state.enqueue(id);
       flags[id]! |= Flag.ORDERED;
       return true;
     }
@@ -101,24 +105,30 @@ export function orderType(state: CState, id: number, weak: boolean, depth: numbe
     case BtfKind.ENUM64:
     case BtfKind.FWD:
       // An anonymous enum that nothing refers to declares constants; others are written out where they are used.
-      if (named || types.referenced[id] === 0) state.queue.push(id);
+      if (named || types.referenced[id] === 0) state.enqueue(id);
       flags[id]! |= Flag.ORDERED;
       return true;
 
     case BtfKind.TYPEDEF: {
       const strong = orderType(state, words[record + 2]!, weak, depth + 1);
       if (weak && !strong) return false;
-      state.queue.push(id);
+      state.enqueue(id);
       flags[id]! |= Flag.ORDERED;
       return true;
     }
 
     case BtfKind.FUNC_PROTO: {
-      let strong = orderType(state, words[record + 2]!, weak, depth + 1);
+      let strong = false;
+      let done = true;
       const end = record + 3 + (info & 0xff_ffff) * 2;
-      for (let parameter = record + 3; parameter < end; parameter += 2) {
-        if (orderType(state, words[parameter + 1]!, weak, depth + 1)) strong = true;
+      // The return type stands two words in front of the first parameter's.
+      for (let part = record + 2; part < end; part += 2) {
+        const type = words[part]!;
+        if ((flags[type]! & Flag.ORDERED) !== 0) strong = true;
+        else if (orderType(state, type, weak, depth + 1)) strong = true;
+        if ((flags[type]! & Flag.ORDERED) === 0) done = false;
       }
+      if (done) flags[id]! |= Flag.ORDERED;
       return strong;
     }
 

@@ -16,26 +16,24 @@
 
 import type { CState } from './c-state.js';
 
-/** Unit names, widest first; a long is as wide as a pointer. */
+/** Units, widest first; a long is as wide as a pointer. */
 const UNITS = ['long: ', 'int: ', 'short: ', 'char: '];
 
-/**
- * Prints what goes between two members.
- *
- * @param from - bit after the last member
- * @param to - bit at which the next member, or the end of the struct, is
- * @param align - bytes that the next member is aligned to by itself
- * @param betweenBitFields - both neighbours are bit-fields
- */
-export function emitPadding(
-  state: CState,
-  from: number,
-  to: number,
-  align: number,
-  betweenBitFields: boolean,
-  level: number,
-): void {
-  if (from >= to) return;
+/** Where padding goes. */
+export interface Gap {
+  /** Bit after the last member. */
+  readonly from: number;
+  /** Bit at which the next member, or the end of the struct, is; behind {@link from}. */
+  readonly to: number;
+  /** Bytes that the next member is aligned to by itself. */
+  readonly align: number;
+  /** Both neighbours are bit-fields. */
+  readonly betweenBitFields: boolean;
+}
+
+/** What fills the gap, each unit on a line of its own that starts with `newLine`. */
+export function padding(state: CState, gap: Gap, newLine: string): string {
+  const { from, to, betweenBitFields } = gap;
   let unit = 0;
   let bits = state.types.pointerSize * 8;
   let boundary = roundUp(from, bits);
@@ -44,30 +42,23 @@ export function emitPadding(
     bits = 64 >> unit;
     boundary = roundUp(from, bits);
   }
+  let out = '';
   let at = from;
   if (boundary > at && boundary <= to) {
-    if (betweenBitFields) emitUnit(state, unit, boundary - at, level);
-    else if (boundary === to ? roundUp(at, align * 8) !== to : to - boundary <= boundary - at) {
-      emitUnit(state, unit, 0, level);
+    if (betweenBitFields) out = `${newLine}${UNITS[unit]}${boundary - at};`;
+    else if (boundary === to ? roundUp(at, gap.align * 8) !== to : to - boundary <= boundary - at) {
+      out = `${newLine}${UNITS[unit]}0;`;
     }
     at = boundary;
   }
   for (; to - at >= bits; at += bits) {
-    emitUnit(state, unit, bits, level);
-    state.step(0, 0);
+    out += `${newLine}${UNITS[unit]}${bits};`;
+    state.step(0, 0, out.length);
   }
-  if (at === to) return;
+  if (at === to) return out;
   const rest = to - at;
   for (unit = 3; unit > 0 && 64 >> unit < rest; ) unit--;
-  emitUnit(state, unit, rest, level);
-}
-
-function emitUnit(state: CState, unit: number, bits: number, level: number): void {
-  const { text } = state;
-  text.newLine(level);
-  text.ascii(UNITS[unit]!);
-  text.decimal(bits);
-  text.byte(0x3b);
+  return `${out}${newLine}${UNITS[unit]}${rest};`;
 }
 
 /** The next multiple of `unit`; 0 for a unit of 0, which stands for "no alignment". */

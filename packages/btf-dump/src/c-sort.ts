@@ -17,31 +17,30 @@
 import { BtfKind } from '@libbpf-ts/btf';
 import { type CState, Flag } from './c-state.js';
 import { BtfDumpError } from './errors.js';
-import { sortByName } from './sort-by-name.js';
+import { sortByKey } from './sort-by-key.js';
 import { MAX_DEPTH, type TypeTable } from './type-table.js';
 
 /** Rank of everything that has no better one. */
 const LAST = 10;
-const RANKS = 5;
 
 /** Every type that can define something and is not of the last rank, in order. */
 export function firstInOrder(types: TypeTable): Uint32Array {
-  const { count } = types;
-  const ranks = new Uint8Array(count);
-  const sizes = new Uint32Array(RANKS);
-  for (let id = 1; id < count; id++) {
-    const rank = rankOf(types, id);
-    ranks[id] = rank;
-    if (rank !== LAST) sizes[rank]!++;
+  const { candidates } = types;
+  const ranks = new Uint8Array(candidates.length);
+  const ends = new Uint32Array(LAST + 1);
+  for (let i = 0; i < candidates.length; i++) {
+    const rank = rankOf(types, candidates[i]!);
+    ranks[i] = rank;
+    ends[rank]!++;
   }
-  const ends = new Uint32Array(RANKS);
-  for (let rank = 1; rank < RANKS; rank++) ends[rank] = ends[rank - 1]! + sizes[rank - 1]!;
-  const starts = ends.slice();
-  const ids = new Uint32Array(ends[RANKS - 1]! + sizes[RANKS - 1]!);
-  for (let id = 1; id < count; id++) if (ranks[id] !== LAST) ids[ends[ranks[id]!]!++] = id;
+  const starts = new Uint32Array(LAST + 1);
+  for (let rank = 1; rank <= LAST; rank++) starts[rank] = starts[rank - 1]! + ends[rank - 1]!;
+  ends.set(starts);
+  const ids = new Uint32Array(candidates.length);
+  for (let i = 0; i < candidates.length; i++) ids[ends[ranks[i]!]!++] = candidates[i]!;
   const sorter = new Sorter(types);
-  for (let rank = 0; rank < RANKS; rank++) sorter.sort(ids, starts[rank]!, ends[rank]!);
-  return ids;
+  for (let rank = 0; rank < LAST; rank++) sorter.sort(ids, starts[rank]!, ends[rank]!);
+  return ids.subarray(0, starts[LAST]!);
 }
 
 /** The types of the last rank, in order, that still lead to something undefined. */
@@ -49,7 +48,7 @@ export function lastInOrder(state: CState): Uint32Array {
   const { types, flags } = state;
   const leads = new Uint8Array(types.count);
   let undefinedTypes = 0;
-  for (let id = 1; id < types.count; id++) {
+  for (const id of types.candidates) {
     if ((flags[id]! & Flag.ORDERED) !== 0 || !definesSomething(types, id)) continue;
     leads[id] = YES;
     undefinedTypes++;
@@ -141,29 +140,28 @@ function sortNameOf(types: TypeTable, id: number): number {
 /** Sorts ids of one rank. */
 class Sorter {
   readonly #types: TypeTable;
-  /** Offsets by id; filled for the ids being sorted. */
-  readonly #sortNames: Uint32Array;
-  readonly #ownNames: Uint32Array;
   readonly #hashes = new Map<number, bigint>();
 
   constructor(types: TypeTable) {
     this.#types = types;
-    this.#sortNames = new Uint32Array(types.count);
-    this.#ownNames = new Uint32Array(types.count);
   }
 
   sort(ids: Uint32Array, from: number, to: number): void {
-    const { strings } = this.#types;
-    for (let i = from; i < to; i++) {
-      const id = ids[i]!;
-      this.#sortNames[id] = sortNameOf(this.#types, id);
-      this.#ownNames[id] = this.#types.name(id);
-    }
-    sortByName(strings, ids, this.#sortNames, from, to, (first, end) => {
-      sortByName(strings, ids, this.#ownNames, first, end, (firstTie, endTie) => {
-        ids.subarray(firstTie, endTie).sort((a, b) => this.#compareHashes(a, b));
-      });
-    });
+    const types = this.#types;
+    const part = ids.subarray(from, to);
+    sortByKey(
+      part,
+      (id) => types.string(sortNameOf(types, id)),
+      (ties) => {
+        sortByKey(
+          ties,
+          (id) => types.string(types.name(id)),
+          (same) => {
+            same.sort((a, b) => this.#compareHashes(a, b));
+          },
+        );
+      },
+    );
   }
 
   #compareHashes(a: number, b: number): number {
@@ -224,11 +222,11 @@ function hashOf(types: TypeTable, id: number, withMembers: boolean, depth: numbe
 
 function addName(types: TypeTable, hash: bigint, name: number): bigint {
   if (name === 0) return hash;
-  const { strings } = types;
+  const text = types.string(name);
   let ofName = 0n;
-  for (let i = name; strings[i] !== 0; i++) {
+  for (let i = 0; i < text.length; i++) {
     // `char` is signed where bpftool runs.
-    ofName = add(ofName, BigInt((strings[i]! << 24) >> 24));
+    ofName = add(ofName, BigInt((text.charCodeAt(i) << 24) >> 24));
   }
   return add(hash, ofName);
 }

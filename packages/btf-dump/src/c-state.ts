@@ -1,8 +1,6 @@
 /** What a {@link CDumper} remembers between types: which are ordered, printed and named, and the text under way. */
 
-import { ByteText } from './byte-text.js';
 import { BtfDumpError } from './errors.js';
-import { NameCounts } from './name-counts.js';
 import { MAX_DEPTH, type TypeTable } from './type-table.js';
 
 /** Bits of {@link CState.flags}. */
@@ -15,25 +13,30 @@ export const Flag = {
   EMITTED: 8,
   /** Its forward declaration (of a typedef: the typedef itself) was printed. */
   FORWARD_EMITTED: 16,
-  NAMED: 32,
+  /** Mentioning it needs nothing printed before, now and for ever; set on what leads to definitions, such as pointers. */
+  SATISFIED: 32,
 } as const;
 
-/** Types visited while ordering and printing; a kernel needs some two million. */
+/** Types visited while ordering and printing; a kernel needs some 200 000. */
 const MAX_STEPS = 1 << 27;
 
 export class CState {
   types: TypeTable;
-  readonly text: ByteText = new ByteText();
+  /** Text that was printed and not taken yet, a character per byte. */
+  out = '';
   /** {@link Flag} bits by type id. */
   flags: Uint8Array;
-  /** n for a type that is called `name___n`; 0 for all others. */
-  suffixes: Uint32Array;
-  /** Names of structs, unions and enums. */
-  readonly tags: NameCounts;
-  /** Names of typedefs and enumerators, which C keeps in another name space. */
-  readonly identifiers: NameCounts;
+  /** Names as they are printed, by type id, once they are decided. */
+  readonly names: (string | undefined)[];
+  /** What stands in front of a declared name, by type id, for types that say nothing behind it: `u32 `, `char *`. */
+  readonly fronts: (string | undefined)[];
+  /** How often each name of a struct, union or enum was used. */
+  readonly tags: Map<string, number> = new Map();
+  /** The same for typedefs and enumerators, which C keeps in another name space. */
+  readonly identifiers: Map<string, number> = new Map();
   /** Definitions that the type under way needs, in the order in which C wants them. */
-  readonly queue: number[] = [];
+  queue: Uint32Array = new Uint32Array(1024);
+  queueLength = 0;
   /** Types of the declaration being printed, outermost first; nested declarations stack up. */
   declaration: Uint32Array = new Uint32Array(1024);
   declarationLength = 0;
@@ -47,38 +50,58 @@ export class CState {
     this.maxBytes = maxBytes;
     this.flags = new Uint8Array(types.count);
     this.flags[0] = Flag.ORDERED | Flag.EMITTED;
-    this.suffixes = new Uint32Array(types.count);
-    this.tags = new NameCounts(types.strings, types.count >>> 3);
-    this.identifiers = new NameCounts(types.strings, types.count >>> 1);
+    this.names = new Array(types.count);
+    this.fronts = new Array(types.count);
   }
 
   /** Continues with a table that holds the types so far, under the same ids, and more. */
   extend(types: TypeTable): void {
     this.types = types;
-    const { flags, suffixes } = this;
+    const { flags } = this;
     this.flags = new Uint8Array(types.count);
     this.flags.set(flags);
-    this.suffixes = new Uint32Array(types.count);
-    this.suffixes.set(suffixes);
-    this.tags.useStrings(types.strings);
-    this.identifiers.useStrings(types.strings);
   }
 
-  /** Counts a visit, and refuses what only hostile types reach. */
-  step(id: number, depth: number): void {
-    if (depth > MAX_DEPTH) throw this.#error('BTF_DUMP_TOO_DEEP', id, MAX_DEPTH);
-    if (++this.#steps > MAX_STEPS) throw this.#error('BTF_DUMP_TOO_LARGE', id, MAX_STEPS, 'steps');
-    if (this.text.length > this.maxBytes) {
-      throw this.#error('BTF_DUMP_TOO_LARGE', id, this.maxBytes, 'bytes');
+  /** The text so far; there is none afterwards. */
+  take(): string {
+    const { out } = this;
+    this.out = '';
+    return out;
+  }
+
+  /** Adds a definition to the queue. */
+  enqueue(id: number): void {
+    if (this.queueLength === this.queue.length) this.queue = twice(this.queue);
+    this.queue[this.queueLength++] = id;
+  }
+
+  /** Adds a type to the declaration under way. */
+  push(id: number): void {
+    if (this.declarationLength === this.declaration.length) {
+      this.declaration = twice(this.declaration);
     }
+    this.declaration[this.declarationLength++] = id;
   }
 
-  #error(
+  /** Counts a visit of `id` and refuses what only hostile types reach. `pending` is text not in {@link out} yet. */
+  step(id: number, depth: number, pending = 0): void {
+    if (depth > MAX_DEPTH) this.#refuse('BTF_DUMP_TOO_DEEP', id, MAX_DEPTH, '');
+    if (++this.#steps > MAX_STEPS) this.#refuse('BTF_DUMP_TOO_LARGE', id, MAX_STEPS, 'steps');
+    if (pending > this.maxBytes) this.#refuse('BTF_DUMP_TOO_LARGE', id, this.maxBytes, 'bytes');
+  }
+
+  #refuse(
     code: 'BTF_DUMP_TOO_DEEP' | 'BTF_DUMP_TOO_LARGE',
     typeId: number,
     limit: number,
-    found = '',
-  ): BtfDumpError {
-    return new BtfDumpError(code, { typeId, typeName: this.types.describe(typeId), limit, found });
+    found: string,
+  ): never {
+    throw new BtfDumpError(code, { typeId, typeName: this.types.describe(typeId), limit, found });
   }
+}
+
+function twice(array: Uint32Array): Uint32Array {
+  const longer = new Uint32Array(array.length * 2);
+  longer.set(array);
+  return longer;
 }

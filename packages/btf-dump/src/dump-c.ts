@@ -6,7 +6,7 @@
  */
 
 import { type Btf, BtfKind } from '@libbpf-ts/btf';
-import { emitDeclaration } from './c-declaration.js';
+import { declarationNamed } from './c-declaration.js';
 import { createCState, dumpType } from './c-dumper.js';
 import { firstInOrder, lastInOrder } from './c-sort.js';
 import type { CState } from './c-state.js';
@@ -66,30 +66,33 @@ const END = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
  *   refers to an id or a string that does not exist; RangeError for a root that is no type id
  */
 export function* dumpC(btf: Btf, options: DumpCOptions = {}): Generator<string, void, undefined> {
-  const decoder = new TextDecoder();
-  for (const chunk of dumpCBytes(btf, options)) yield decoder.decode(chunk);
+  const state = createCState(btf, options);
+  for (const chunk of dump(state, options)) yield state.types.toText(chunk);
 }
 
-/** As {@link dumpC}, but bytes: a third faster, and names stay as they are. Each chunk is the caller's to keep. */
+/** As {@link dumpC}, but bytes, names just as they are in the BTF. */
 export function* dumpCBytes(
   btf: Btf,
   options: DumpCOptions = {},
 ): Generator<Uint8Array, void, undefined> {
-  const { roots, preamble = true } = options;
   const state = createCState(btf, options);
-  const { text } = state;
-  if (preamble) text.ascii(PREAMBLE);
-  if (roots !== undefined) yield* dumpInOrder(state, checkedIds(roots, btf.typeCount), 0);
-  else if (options.sorted ?? true) yield* dumpSorted(state, options.keepFirst ?? false);
+  for (const chunk of dump(state, options)) yield state.types.toBytes(chunk);
+}
+
+function* dump(state: CState, options: DumpCOptions): Generator<string, void, undefined> {
+  const { roots, preamble = true, sorted = true, keepFirst = false } = options;
+  if (preamble) state.out = PREAMBLE;
+  if (roots !== undefined) yield* dumpInOrder(state, checkedIds(roots, state.types.count), 0);
+  else if (sorted) yield* dumpSorted(state, keepFirst);
   else yield* dumpInOrder(state, undefined, 1);
   if (preamble) {
     if (roots === undefined) emitKernelFunctions(state);
-    text.ascii(END);
+    state.out += END;
   }
-  if (text.length > 0) yield text.take();
+  if (state.out !== '') yield state.take();
 }
 
-function* dumpSorted(state: CState, keepFirst: boolean): Generator<Uint8Array> {
+function* dumpSorted(state: CState, keepFirst: boolean): Generator<string, void, undefined> {
   yield* dumpInOrder(state, firstInOrder(state.types), keepFirst ? 0 : 1);
   yield* dumpInOrder(state, lastInOrder(state), 0);
 }
@@ -99,11 +102,11 @@ function* dumpInOrder(
   state: CState,
   ids: Uint32Array | undefined,
   from: number,
-): Generator<Uint8Array> {
+): Generator<string, void, undefined> {
   const end = ids === undefined ? state.types.count : ids.length;
   for (let next = from; next < end; ) {
     next = dumpUntilFull(state, ids, next, end);
-    if (state.text.length >= CHUNK_BYTES) yield state.text.take();
+    if (state.out.length >= CHUNK_BYTES) yield state.take();
   }
 }
 
@@ -114,7 +117,7 @@ function dumpUntilFull(
   end: number,
 ): number {
   let next = from;
-  while (next < end && state.text.length < CHUNK_BYTES) {
+  while (next < end && state.out.length < CHUNK_BYTES) {
     dumpType(state, ids === undefined ? next : ids[next]!);
     next++;
   }
@@ -123,18 +126,18 @@ function dumpUntilFull(
 
 /** Functions of the kernel that programs may call: those with a declaration tag `bpf_kfunc`. */
 function emitKernelFunctions(state: CState): void {
-  const { text, types } = state;
+  const { types } = state;
   const { words, at } = types;
-  text.ascii('\n/* BPF kfuncs */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n');
-  for (let id = 1; id < types.count; id++) {
-    if (types.kind(id) !== BtfKind.DECL_TAG || words[at[id]! + 3] !== 0xffff_ffff) continue;
+  state.out += '\n/* BPF kfuncs */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n';
+  for (const id of types.tags) {
+    if (words[at[id]! + 3] !== 0xffff_ffff) continue;
     const tagged = types.sizeOrType(id);
-    if (types.kind(tagged) !== BtfKind.FUNC || !types.nameIs(id, 'bpf_kfunc')) continue;
-    text.ascii('extern ');
-    emitDeclaration(state, types.sizeOrType(tagged), types.name(tagged), 0, 0);
-    text.ascii(' __weak __ksym;\n');
+    if (types.kind(tagged) !== BtfKind.FUNC) continue;
+    if (types.string(types.name(id)) !== 'bpf_kfunc') continue;
+    const prototype = types.sizeOrType(tagged);
+    state.out += `extern ${declarationNamed(state, prototype, types.name(tagged), 0, 0)} __weak __ksym;\n`;
   }
-  text.ascii('#endif\n\n');
+  state.out += '#endif\n\n';
 }
 
 function checkedIds(roots: readonly number[], count: number): Uint32Array {

@@ -1,11 +1,15 @@
 /**
- * A BTF and its bases as one array of 32-bit words and one array of string bytes.
+ * A BTF and its bases as one array of 32-bit words and one string.
  *
- * Printing a kernel's BTF visits a million records. Objects per type would take longer to make than everything else takes,
- * so the printers read the records as they lie in the section: word 0 is `name_off`, word 1 `info`, word 2 `size` or
- * `type`, then what the kind adds (linux/include/uapi/linux/btf.h). The section is copied once, which puts the words of a
- * split BTF behind those of its base, aligns them, and brings big-endian input into host order. String offsets of a split
- * BTF count on from its base's strings, so both arrays keep one numbering.
+ * Printing a kernel's BTF visits half a million records and members. Objects for them would take longer to make than
+ * everything else takes, so the printers read the records as they lie in the section: word 0 is `name_off`, word 1 `info`,
+ * word 2 `size` or `type`, then what the kind adds (linux/include/uapi/linux/btf.h). Where the bytes allow it the words
+ * are a view of them; a split BTF, whose words and strings continue its base's, and one of the other byte order are copied.
+ *
+ * All strings are one string with a character per byte, so that a name is a slice of it and text that is written as Latin-1
+ * has the very bytes of the BTF. This is what makes printing quick in a process that has just started: slicing and joining
+ * strings is machine code from the first call on, while a loop over bytes is interpreted until the compiler gets to it,
+ * which takes longer than printing a kernel.
  *
  * `parseBtf` has checked that every record is complete; that the ids and string offsets inside are in range is checked here,
  * in the pass that also notes where each record starts and which types others refer to. After that nothing is out of
@@ -21,7 +25,10 @@ import { BtfDumpError } from './errors.js';
 export const MAX_DEPTH = 512;
 /** libbpf gives up on the size of a chain longer than this (MAX_RESOLVE_DEPTH). */
 const MAX_SIZE_CHAIN = 32;
-const UNKNOWN = -1;
+/** Marks what was not worked out yet, in {@link TypeTable.sizes} and the alignments. */
+const UNKNOWN = -2;
+/** Added to the alignment of a struct that must be packed. */
+const PACKED = 64;
 
 /** The records of a BTF, its bases included, by type id. */
 export class TypeTable {
@@ -33,40 +40,39 @@ export class TypeTable {
   readonly words: Uint32Array;
   /** Word index of each type's record; unused for id 0. */
   readonly at: Uint32Array;
-  /** All strings, NUL-terminated; the names' offsets point here. */
-  readonly strings: Uint8Array;
+  /** All strings, each with a NUL behind it, a character per byte; the names' offsets point here. */
+  readonly strings: string;
+  /** Whether all of them are ASCII, so that {@link strings} is text, not only bytes. */
+  readonly isAscii: boolean;
   /** 1 for each type that another one refers to. */
   readonly referenced: Uint8Array;
+  /** Ids of everything that has a definition, or may lead to one by its own name: no functions, no prototypes. */
+  readonly candidates: Uint32Array;
+  /** Ids of the declaration tags. */
+  readonly tags: readonly number[];
   readonly #btf: Btf;
+  readonly #sizes: Float64Array;
   readonly #aligns: Int8Array;
 
   /** @throws {@link BtfError} for an id or a string offset that is out of range */
   constructor(btf: Btf) {
     const layers = layersOf(btf);
-    let wordCount = 0;
-    let stringBytes = 0;
-    for (const layer of layers) {
-      wordCount += layer.types.length >>> 2;
-      stringBytes += layer.strings.length;
-    }
     this.#btf = btf;
     this.count = btf.typeCount;
     this.startId = btf.startId;
     this.pointerSize = btf.pointerSize;
-    this.words = new Uint32Array(wordCount);
-    this.strings = new Uint8Array(stringBytes + 1);
+    this.words = wordsOf(layers);
+    const texts = layers.map((layer) => asciiOf(layer.strings));
+    this.isAscii = !texts.includes(undefined);
+    this.strings = texts.map((text, i) => text ?? binaryOf(layers[i]!.strings)).join('');
     this.at = new Uint32Array(this.count);
     this.referenced = new Uint8Array(this.count);
     this.#aligns = new Int8Array(this.count).fill(UNKNOWN);
-    wordCount = 0;
-    stringBytes = 0;
-    for (const layer of layers) {
-      copyWords(this.words, wordCount, layer.types, layer.littleEndian);
-      this.strings.set(layer.strings, stringBytes);
-      wordCount += layer.types.length >>> 2;
-      stringBytes += layer.strings.length;
-    }
-    this.#indexRecords();
+    this.#sizes = new Float64Array(this.count).fill(UNKNOWN);
+    const candidates = new Uint32Array(this.count);
+    const tags: number[] = [];
+    this.candidates = candidates.subarray(0, this.#indexRecords(candidates, tags));
+    this.tags = tags;
   }
 
   /** 0 (void) for id 0. */
@@ -93,32 +99,41 @@ export class TypeTable {
     return this.words[this.at[id]! + 2]!;
   }
 
-  /** The string at `offset`. */
+  /** The string at `offset`, a character per byte. */
   string(offset: number): string {
-    const { strings } = this;
-    let end = offset;
-    while (strings[end] !== 0) end++;
-    return new TextDecoder().decode(strings.subarray(offset, end));
-  }
-
-  /** Whether the type is called `text`, which is ASCII. */
-  nameIs(id: number, text: string): boolean {
-    const { strings } = this;
-    const start = this.name(id);
-    for (let i = 0; i < text.length; i++)
-      if (strings[start + i] !== text.charCodeAt(i)) return false;
-    return strings[start + text.length] === 0;
+    return this.strings.substring(offset, this.strings.indexOf('\0', offset));
   }
 
   /** `struct task_struct`-like description for messages. */
   describe(id: number): string {
-    const name = this.string(this.name(id));
+    const name = this.toText(this.string(this.name(id)));
     const kind = KIND_NAMES[this.kind(id)] ?? 'type';
     return name === '' ? `anonymous ${kind}` : `${kind} "${name}"`;
   }
 
+  /** What was put together from {@link strings}, as text: bytes that are not UTF-8 become U+FFFD. */
+  toText(bytes: string): string {
+    return this.isAscii ? bytes : new TextDecoder().decode(this.toBytes(bytes));
+  }
+
+  /** What was put together from {@link strings}, as bytes. */
+  toBytes(bytes: string): Uint8Array {
+    if (this.isAscii) return new TextEncoder().encode(bytes);
+    const result = new Uint8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) result[i] = bytes.charCodeAt(i);
+    return result;
+  }
+
   /** Bytes of a value, or -1 where libbpf has no answer (void, function, a forward declaration, a chain over 32 long). */
   size(id: number): number {
+    const known = this.#sizes[id]!;
+    if (known !== UNKNOWN) return known;
+    const size = this.#computeSize(id);
+    this.#sizes[id] = size;
+    return size;
+  }
+
+  #computeSize(id: number): number {
     let elements = 1;
     let current = id;
     for (let depth = 0; depth < MAX_SIZE_CHAIN && current !== 0; depth++) {
@@ -165,7 +180,16 @@ export class TypeTable {
    * where there is none (void, function, a forward declaration, a struct that holds one of these).
    */
   align(id: number): number {
-    return this.#align(id, 0);
+    return this.#align(id, 0) & ~PACKED;
+  }
+
+  /**
+   * Whether C would lay the struct out differently without `packed`: a member that is no bit-field and not aligned, or a
+   * size that is no multiple of the widest alignment.
+   */
+  isPacked(id: number): boolean {
+    const align = this.#align(id, 0);
+    return align === 0 ? this.#isPackedAnyway(id) : (align & PACKED) !== 0;
   }
 
   /** The type behind const, volatile, restrict, type tags and typedefs. */
@@ -187,6 +211,7 @@ export class TypeTable {
     throw new BtfDumpError('BTF_DUMP_TOO_DEEP', { typeId: id, limit: MAX_DEPTH });
   }
 
+  /** The alignment, with {@link PACKED} set for a struct that needs it. */
   #align(id: number, depth: number): number {
     if (id === 0) return 0;
     const known = this.#aligns[id]!;
@@ -216,9 +241,9 @@ export class TypeTable {
       case BtfKind.CONST:
       case BtfKind.RESTRICT:
       case BtfKind.TYPE_TAG:
-        return this.#align(word, depth + 1);
+        return this.#align(word, depth + 1) & ~PACKED;
       case BtfKind.ARRAY:
-        return this.#align(this.words[at + 3]!, depth + 1);
+        return this.#align(this.words[at + 3]!, depth + 1) & ~PACKED;
       case BtfKind.STRUCT:
       case BtfKind.UNION:
         return this.#alignOfComposite(at, depth);
@@ -229,49 +254,86 @@ export class TypeTable {
 
   #alignOfComposite(at: number, depth: number): number {
     const { words } = this;
+    const aligns = this.#aligns;
     const info = words[at + 1]!;
     const bitFields = info >>> 31 === 1;
     const end = at + 3 + (info & 0xff_ffff) * 3;
     let widest = 1;
     for (let member = at + 3; member < end; member += 3) {
-      const align = this.#align(words[member + 1]!, depth + 1);
+      const type = words[member + 1]!;
+      const known = aligns[type]!;
+      const align = (known !== UNKNOWN ? known : this.#align(type, depth + 1)) & ~PACKED;
       if (align === 0) return 0;
       if (align > widest) widest = align;
       const offset = words[member + 2]!;
       if (bitFields && offset >>> 24 !== 0) continue;
-      if (offset % (8 * align) !== 0) return 1;
+      if (offset % (8 * align) !== 0) return 1 | PACKED;
     }
-    return words[at + 2]! % widest === 0 ? widest : 1;
+    return words[at + 2]! % widest === 0 ? widest : 1 | PACKED;
   }
 
-  /** Finds the records, checks what they refer to and notes that. */
-  #indexRecords(): void {
+  /** {@link isPacked} of a struct with a member that has no alignment; such a member is passed over. */
+  #isPackedAnyway(id: number): boolean {
+    const { words } = this;
+    const record = this.at[id]!;
+    const bitFields = this.kindFlag(id);
+    const end = record + 3 + this.vlen(id) * 3;
+    let widest = 1;
+    for (let member = record + 3; member < end; member += 3) {
+      const align = this.align(words[member + 1]!);
+      const offset = words[member + 2]!;
+      const width = bitFields ? offset >>> 24 : 0;
+      if (align !== 0 && width === 0 && offset % (8 * align) !== 0) return true;
+      if (align > widest) widest = align;
+    }
+    return words[record + 2]! % widest !== 0;
+  }
+
+  /** Finds the records, checks what they refer to and notes that. Returns how many candidates there are. */
+  #indexRecords(candidates: Uint32Array, tags: number[]): number {
     const { words, at, count, referenced } = this;
-    const stringsEnd = this.strings.length - 1;
+    const stringsEnd = this.strings.length;
     let record = 0;
+    let candidateCount = 0;
     for (let id = 1; id < count; id++) {
       at[id] = record;
       const info = words[record + 1]!;
       const kind = (info >>> 24) & 0x7f;
-      const first = record + 3;
+      const name = words[record]!;
+      const role = ROLES[kind]!;
+      if (role === ALWAYS || (role === WHEN_NAMED && name !== 0)) candidates[candidateCount++] = id;
+      // The largest type id and string offset that the record mentions.
+      let type = 0;
+      let string = name;
+      if (HAS_TYPE[kind] === 1) {
+        type = words[record + 2]!;
+        referenced[type] = 1;
+      }
+      record += 3;
       const step = WORDS_PER_ITEM[kind]!;
-      const end = first + (info & 0xff_ffff) * step;
-      let good = words[record]! < stringsEnd;
-      if (HAS_TYPE[kind] === 1) good = mark(referenced, words[record + 2]!) && good;
-      if (kind === BtfKind.ARRAY) {
-        good = mark(referenced, words[first]!) && mark(referenced, words[first + 1]!) && good;
-      }
       if (step !== 0) {
-        const typeWord = TYPE_WORD_OF_ITEM[kind]!;
-        const named = kind !== BtfKind.DATASEC;
-        for (let item = first; item < end; item += step) {
-          if (named && words[item]! >= stringsEnd) good = false;
-          if (typeWord !== NO_TYPE && !mark(referenced, words[item + typeWord]!)) good = false;
+        const end = record + (info & 0xff_ffff) * step;
+        const isSection = kind === BtfKind.DATASEC;
+        const hasTypes = ITEMS_HAVE_TYPES[kind] === 1;
+        for (; record < end; record += step) {
+          if (!isSection && words[record]! > string) string = words[record]!;
+          if (!hasTypes) continue;
+          const itemType = words[isSection ? record : record + 1]!;
+          referenced[itemType] = 1;
+          if (itemType > type) type = itemType;
         }
+      } else if (kind === BtfKind.ARRAY) {
+        const [element, index] = [words[record]!, words[record + 1]!];
+        referenced[element] = 1;
+        referenced[index] = 1;
+        type = Math.max(element, index);
+      } else if (kind === BtfKind.DECL_TAG) {
+        tags.push(id);
       }
-      if (!good) this.#refuse(id);
-      record = end + EXTRA_WORDS[kind]!;
+      record += EXTRA_WORDS[kind]!;
+      if (type >= count || string >= stringsEnd) this.#refuse(id);
     }
+    return candidateCount;
   }
 
   /** Reading the type for itself finds what is wrong, and says it best. */
@@ -279,13 +341,6 @@ export class TypeTable {
     this.#btf.type(id);
     throw new Error(`BTF type ${id}: refused for no reason that reading it finds`);
   }
-}
-
-/** Notes that `id` is referred to; false if there is no such type. */
-function mark(referenced: Uint8Array, id: number): boolean {
-  if (id >= referenced.length) return false;
-  referenced[id] = 1;
-  return true;
 }
 
 /** Words of each member, enumerator, parameter or variable, by kind. */
@@ -297,13 +352,41 @@ WORDS_PER_ITEM[BtfKind.FUNC_PROTO] = 2;
 WORDS_PER_ITEM[BtfKind.DATASEC] = 3;
 WORDS_PER_ITEM[BtfKind.ENUM64] = 3;
 
-const NO_TYPE = 9;
-/** Which word of an item is a type id, by kind. */
-const TYPE_WORD_OF_ITEM = new Uint8Array(128).fill(NO_TYPE);
-TYPE_WORD_OF_ITEM[BtfKind.STRUCT] = 1;
-TYPE_WORD_OF_ITEM[BtfKind.UNION] = 1;
-TYPE_WORD_OF_ITEM[BtfKind.FUNC_PROTO] = 1;
-TYPE_WORD_OF_ITEM[BtfKind.DATASEC] = 0;
+const WHEN_NAMED = 1;
+const ALWAYS = 2;
+/** Which kinds are {@link TypeTable.candidates}. */
+const ROLES = new Uint8Array(128);
+for (const kind of [
+  BtfKind.PTR,
+  BtfKind.ARRAY,
+  BtfKind.STRUCT,
+  BtfKind.UNION,
+  BtfKind.VOLATILE,
+  BtfKind.CONST,
+  BtfKind.RESTRICT,
+  BtfKind.FUNC_PROTO,
+  BtfKind.DECL_TAG,
+  BtfKind.TYPE_TAG,
+]) {
+  ROLES[kind] = WHEN_NAMED;
+}
+for (const kind of [
+  BtfKind.INT,
+  BtfKind.ENUM,
+  BtfKind.FWD,
+  BtfKind.TYPEDEF,
+  BtfKind.FLOAT,
+  BtfKind.ENUM64,
+]) {
+  ROLES[kind] = ALWAYS;
+}
+
+/** 1 for kinds whose items have types. */
+const ITEMS_HAVE_TYPES = new Uint8Array(128);
+ITEMS_HAVE_TYPES[BtfKind.STRUCT] = 1;
+ITEMS_HAVE_TYPES[BtfKind.UNION] = 1;
+ITEMS_HAVE_TYPES[BtfKind.FUNC_PROTO] = 1;
+ITEMS_HAVE_TYPES[BtfKind.DATASEC] = 1;
 
 /** 1 for kinds whose third word is a type id. */
 const HAS_TYPE = new Uint8Array(128);
@@ -355,10 +438,45 @@ function layersOf(btf: Btf): Layer[] {
 
 const HOST_IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
+function wordsOf(layers: readonly Layer[]): Uint32Array {
+  const [only, second] = layers as [Layer, Layer?];
+  const { types, littleEndian } = only;
+  if (
+    second === undefined &&
+    littleEndian === HOST_IS_LITTLE_ENDIAN &&
+    types.byteOffset % Uint32Array.BYTES_PER_ELEMENT === 0
+  ) {
+    return new Uint32Array(types.buffer, types.byteOffset, types.length >>> 2);
+  }
+  const words = new Uint32Array(layers.reduce((sum, layer) => sum + (layer.types.length >>> 2), 0));
+  let start = 0;
+  for (const layer of layers) {
+    copyWords(words, start, layer.types, layer.littleEndian);
+    start += layer.types.length >>> 2;
+  }
+  return words;
+}
+
 function copyWords(to: Uint32Array, start: number, from: Uint8Array, littleEndian: boolean): void {
   const end = start + (from.length >>> 2);
-  new Uint8Array(to.buffer).set(from.subarray(0, (end - start) * 4), start * 4);
+  new Uint8Array(to.buffer).set(from, start * 4);
   if (littleEndian === HOST_IS_LITTLE_ENDIAN) return;
   const view = new DataView(to.buffer);
   for (let i = start; i < end; i++) to[i] = view.getUint32(i * 4, !HOST_IS_LITTLE_ENDIAN);
+}
+
+/** The bytes as a string if all of them are ASCII. */
+function asciiOf(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  // A sequence of several bytes becomes fewer characters, a byte that is no UTF-8 becomes U+FFFD.
+  return text.length === bytes.length && !text.includes('\ufffd') ? text : undefined;
+}
+
+/** The bytes as a string of characters up to U+00FF. */
+function binaryOf(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  }
+  return text;
 }

@@ -1,0 +1,38 @@
+/** Whole headers against what bpftool 7.5 printed, and the options of a dump. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseBtf } from '@libbpf-ts/btf';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type DumpCOptions, dumpC, dumpCBytes } from '../src/index.js';
+
+const test = suite('dump C');
+const fixtures = new URL('fixtures/', import.meta.url);
+
+function read(name: string): Buffer {
+  return readFileSync(new URL(name, fixtures));
+}
+
+function dump(name: string, options: DumpCOptions = {}): string {
+  return [...dumpC(parseBtf(read(`${name}.btf`)), options)].join('');
+}
+
+for (const file of readdirSync(fixtures).filter((name) => name.endsWith('.btf'))) {
+  const name = file.slice(0, -'.btf'.length);
+  if (name.endsWith('.base')) continue;
+  const hasBase = readdirSync(fixtures).includes(`${name}.base.btf`);
+  const base = hasBase ? parseBtf(read(`${name}.base.btf`)) : undefined;
+  const btf = parseBtf(read(file), { base });
+  test(`${name}: as bpftool prints it`, () => {
+    assert.fixture([...dumpC(btf)].join(''), read(`${name}.h`).toString());
+  });
+  test(`${name}: as bpftool prints it unsorted`, () => {
+    const unsorted = [...dumpC(btf, { sorted: false })].join('');
+    assert.fixture(unsorted, read(`${name}.unsorted.h`).toString());
+  });
+  test(`${name}: bytes are the same`, () => {
+    assert.ok(Buffer.concat([...dumpCBytes(btf)]).equals(read(`${name}.h`)));
+  });
+}
+
+test.run();
