@@ -81,5 +81,5 @@ function describe({ code, offset, subject, found, expected }: ElfErrorFacts): st
 
 /** `0x1f`: how messages write offsets, addresses and flags. */
 export function hex(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
+  return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }

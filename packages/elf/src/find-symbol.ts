@@ -88,8 +88,10 @@ export function* findInTables(
 
 /** Indexes of the symbols whose name is `base`, or `base` and something after an `@`. */
 function scan(table: SymbolTable, base: string, type: number | undefined): number[] {
+  // What has no name is not found by it.
+  if (base === '') return [];
   const wanted = new TextEncoder().encode(base);
-  const first = wanted[0] ?? 0;
+  const first = wanted[0]!;
   const { bytes } = table.strings;
   const { view, littleEndian } = table;
   const { size, info } = table.layout;

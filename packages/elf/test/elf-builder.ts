@@ -168,7 +168,7 @@ export function buildElf(spec: ElfSpec): Uint8Array {
 
   let end = sizes.header + segments.length * sizes.segment;
   const offsets = specs.map(({ data, type: sectionType, alignment = 1 }, index) => {
-    if (index === 0) return 0;
+    if (index === 0 || !hasSections) return 0;
     end = Math.ceil(end / Math.max(alignment, 1)) * Math.max(alignment, 1);
     const offset = end;
     if (sectionType !== SHT_NOBITS) end += data?.length ?? 0;
