@@ -135,7 +135,7 @@ function dedupComposites(graph: DedupGraph, map: DedupMap, buckets: Buckets): vo
 /** A declaration that nothing was found to complete, but whose name only one struct or union has, is one of that. */
 function resolveDeclarations(graph: DedupGraph, map: DedupMap): void {
   const byName = new Map<number, number | undefined>();
-  for (let id = graph.startId; id < graph.count; id++) {
+  for (let id = 1; id < graph.count; id++) {
     if (!graph.isComposite(id) || map.get(id) !== id) continue;
     const name = graph.name(id);
     byName.set(name, byName.has(name) ? undefined : id);
