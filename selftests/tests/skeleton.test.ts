@@ -123,9 +123,11 @@ test('a tp_btf program attaches through a skeleton, detaches, and attaches again
 
 test(
   'an fentry program attaches through a skeleton, detaches, and attaches again',
-  () => {
+  (t) => {
     using skel = TraceSkeletonBpf.openAndLoad();
-    for (let round = 1n; round <= 2n; round++) {
+    // Before 5.13 a tracing program can be attached once in its life.
+    const rounds = t.atLeast('5.13') ? 2n : 1n;
+    for (let round = 1n; round <= rounds; round++) {
       skel.attach();
       assert.ok(skel.links.on_entry?.isOpen);
       assert.equal(skel.progs.on_entry.run().returnValue, 0);
