@@ -31,6 +31,7 @@ export {
   type BtfFormat,
   isBtfError,
 } from './errors.js';
+export { type FoundMember, findMember, isBitField, memberByteOffset } from './member.js';
 export { type ParseBtfOptions, parseBtf } from './parse-btf.js';
 export {
   type BtfExt,
@@ -80,4 +81,5 @@ export {
   type BtfVoid,
   type BtfVolatile,
 } from './types.js';
+export { validateBtf } from './validate-btf.js';
 export { type BtfCodec, compileCodec } from './value-codec.js';
