@@ -41,10 +41,11 @@ struct event {
 	__s32 prev_pid;
 };
 
-// Set before load. 0 filters nothing.
+// Set before load. 0, and the empty name, filter nothing.
 const volatile __u64 min_us = 0;
 const volatile __s32 targ_pid = 0;  // one thread
 const volatile __s32 targ_tgid = 0; // one process
+const volatile char targ_comm[TASK_COMM_LEN] = {}; // names that begin with this
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -62,7 +63,19 @@ struct {
 // Names the type of the records in `events`. skelgen reads it; loaders skip the section.
 struct event *events__record SEC(".records");
 
-static __always_inline int enqueue(int pid, int tgid)
+static __always_inline bool is_other_comm(struct task_struct *task)
+{
+	char comm[TASK_COMM_LEN];
+	int i;
+
+	BPF_CORE_READ_STR_INTO(&comm, task, comm);
+	for (i = 0; i < TASK_COMM_LEN && targ_comm[i]; i++)
+		if (comm[i] != targ_comm[i])
+			return true;
+	return false;
+}
+
+static __always_inline int enqueue(struct task_struct *task, int pid, int tgid)
 {
 	__u32 key = pid;
 	__u64 now;
@@ -72,6 +85,8 @@ static __always_inline int enqueue(int pid, int tgid)
 	if (targ_tgid && targ_tgid != tgid)
 		return 0;
 	if (targ_pid && targ_pid != pid)
+		return 0;
+	if (targ_comm[0] && is_other_comm(task))
 		return 0;
 	now = bpf_ktime_get_ns();
 	bpf_map_update_elem(&start, &key, &now, BPF_ANY);
@@ -95,7 +110,7 @@ static __always_inline int dispatch(void *ctx, struct task_struct *prev, struct 
 
 	// Switched out while still runnable: back on the queue from now on.
 	if (state_of(prev) == TASK_RUNNING)
-		enqueue(BPF_CORE_READ(prev, pid), BPF_CORE_READ(prev, tgid));
+		enqueue(prev, BPF_CORE_READ(prev, pid), BPF_CORE_READ(prev, tgid));
 
 	pid = BPF_CORE_READ(next, pid);
 	since = bpf_map_lookup_elem(&start, &pid);
@@ -121,17 +136,37 @@ static __always_inline int dispatch(void *ctx, struct task_struct *prev, struct 
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(sched_wakeup, struct task_struct *p)
 {
-	return enqueue(p->pid, p->tgid);
+	return enqueue(p, p->pid, p->tgid);
 }
 
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(sched_wakeup_new, struct task_struct *p)
 {
-	return enqueue(p->pid, p->tgid);
+	return enqueue(p, p->pid, p->tgid);
 }
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	return dispatch(ctx, prev, next);
+}
+
+// The same for kernels that do not take programs typed by BTF; user space loads one family or the other.
+
+SEC("raw_tp/sched_wakeup")
+int BPF_PROG(raw_sched_wakeup, struct task_struct *p)
+{
+	return enqueue(p, BPF_CORE_READ(p, pid), BPF_CORE_READ(p, tgid));
+}
+
+SEC("raw_tp/sched_wakeup_new")
+int BPF_PROG(raw_sched_wakeup_new, struct task_struct *p)
+{
+	return enqueue(p, BPF_CORE_READ(p, pid), BPF_CORE_READ(p, tgid));
+}
+
+SEC("raw_tp/sched_switch")
+int BPF_PROG(raw_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	return dispatch(ctx, prev, next);
 }

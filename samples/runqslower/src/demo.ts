@@ -54,21 +54,24 @@ async function runUnderLoad(): Promise<void> {
   process.once('SIGINT', finish);
   try {
     await trace(
-      { minUs: MIN_US, pid: 0, tid: 0, signal: stop.signal },
-      (event) => {
-        seen++;
-        const isOwn = load.some(({ pid }) => pid === event.pid);
-        if (isOwn) own++;
-        if (seen <= LINES_SHOWN)
-          console.log(`${formatEvent(event, true)}${isOwn ? '  <- ours' : ''}`);
-        else if (seen === LINES_SHOWN + 1) console.log('... (counting on)');
-      },
-      () => {
-        console.log(
-          `\nWaits for a CPU longer than ${MIN_US} us, for ${SECONDS} s:\n${header(true)}`,
-        );
-        load = makeLoad();
-        setTimeout(finish, SECONDS * 1000);
+      { minUs: MIN_US, signal: stop.signal },
+      {
+        onReady() {
+          console.log(
+            `\nWaits for a CPU longer than ${MIN_US} us, for ${SECONDS} s:\n${header(true)}`,
+          );
+          load = makeLoad();
+          setTimeout(finish, SECONDS * 1000);
+        },
+        onEvent(event) {
+          seen++;
+          const isOwn = load.some(({ pid }) => pid === event.pid);
+          if (isOwn) own++;
+          if (seen <= LINES_SHOWN)
+            console.log(`${formatEvent(event, true)}${isOwn ? '  <- ours' : ''}`);
+          else if (seen === LINES_SHOWN + 1) console.log('... (counting on)');
+        },
+        onLost: (count, cpu) => console.log(`Lost ${count} events on CPU #${cpu}!`),
       },
     );
   } finally {
