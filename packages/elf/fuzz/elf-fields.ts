@@ -28,6 +28,10 @@ export interface ElfField {
 }
 
 type Shape = readonly (readonly [name: string, size: number])[];
+type Shapes = Record<
+  'header' | 'section' | 'segment' | 'symbol' | 'rel' | 'rela' | 'compression',
+  Shape
+>;
 
 /** Entries of a table that are listed: a mutator needs no more to reach all code. */
 const MOST_ENTRIES = 64;
@@ -49,7 +53,7 @@ export function listElfFields(bytes: Uint8Array): ElfField[] {
   return fields;
 }
 
-function listEntries(section: ElfSection, shapes: Record<string, Shape>): ElfField[] {
+function listEntries(section: ElfSection, shapes: Shapes): ElfField[] {
   const shape = shapeOfEntries(section, shapes);
   if (shape === undefined) return [];
   const size = shape.reduce((sum, [, width]) => sum + width, 0);
@@ -60,18 +64,22 @@ function listEntries(section: ElfSection, shapes: Record<string, Shape>): ElfFie
   ]).flat();
 }
 
-function shapeOfEntries(section: ElfSection, shapes: Record<string, Shape>): Shape | undefined {
-  if ((section.sh_flags & SHF_COMPRESSED) !== 0) return shapes['compression'];
+function shapeOfEntries(section: ElfSection, shapes: Shapes): Shape | undefined {
+  if ((section.sh_flags & SHF_COMPRESSED) !== 0) return shapes.compression;
   switch (section.sh_type) {
     case SHT_SYMTAB:
     case SHT_DYNSYM:
-      return shapes['symbol'];
+      return shapes.symbol;
     case SHT_REL:
-      return shapes['rel'];
+      return shapes.rel;
     case SHT_RELA:
-      return shapes['rela'];
+      return shapes.rela;
     case SHT_NOTE:
-      return [['n_namesz', 4], ['n_descsz', 4], ['n_type', 4]];
+      return [
+        ['n_namesz', 4],
+        ['n_descsz', 4],
+        ['n_type', 4],
+      ];
     case SHT_GROUP:
     case SHT_SYMTAB_SHNDX:
     case SHT_GNU_VERDEF:
@@ -92,33 +100,94 @@ function* layOut(owner: string, offset: number, shape: Shape): Generator<ElfFiel
   }
 }
 
-function shapesOf(is64: boolean): Record<string, Shape> {
+function shapesOf(is64: boolean): Shapes {
   const word = is64 ? 8 : 4;
   return {
     header: [
-      ['EI_MAG', 4], ['EI_CLASS', 1], ['EI_DATA', 1], ['EI_VERSION', 1], ['', 9], ['e_type', 2], ['e_machine', 2],
-      ['e_version', 4], ['e_entry', word], ['e_phoff', word], ['e_shoff', word], ['e_flags', 4], ['e_ehsize', 2],
-      ['e_phentsize', 2], ['e_phnum', 2], ['e_shentsize', 2], ['e_shnum', 2], ['e_shstrndx', 2],
+      ['EI_MAG', 4],
+      ['EI_CLASS', 1],
+      ['EI_DATA', 1],
+      ['EI_VERSION', 1],
+      ['', 9],
+      ['e_type', 2],
+      ['e_machine', 2],
+      ['e_version', 4],
+      ['e_entry', word],
+      ['e_phoff', word],
+      ['e_shoff', word],
+      ['e_flags', 4],
+      ['e_ehsize', 2],
+      ['e_phentsize', 2],
+      ['e_phnum', 2],
+      ['e_shentsize', 2],
+      ['e_shnum', 2],
+      ['e_shstrndx', 2],
     ],
     section: [
-      ['sh_name', 4], ['sh_type', 4], ['sh_flags', word], ['sh_addr', word], ['sh_offset', word], ['sh_size', word],
-      ['sh_link', 4], ['sh_info', 4], ['sh_addralign', word], ['sh_entsize', word],
+      ['sh_name', 4],
+      ['sh_type', 4],
+      ['sh_flags', word],
+      ['sh_addr', word],
+      ['sh_offset', word],
+      ['sh_size', word],
+      ['sh_link', 4],
+      ['sh_info', 4],
+      ['sh_addralign', word],
+      ['sh_entsize', word],
     ],
     segment: is64
       ? [
-          ['p_type', 4], ['p_flags', 4], ['p_offset', 8], ['p_vaddr', 8], ['p_paddr', 8], ['p_filesz', 8], ['p_memsz', 8],
+          ['p_type', 4],
+          ['p_flags', 4],
+          ['p_offset', 8],
+          ['p_vaddr', 8],
+          ['p_paddr', 8],
+          ['p_filesz', 8],
+          ['p_memsz', 8],
           ['p_align', 8],
         ]
       : [
-          ['p_type', 4], ['p_offset', 4], ['p_vaddr', 4], ['p_paddr', 4], ['p_filesz', 4], ['p_memsz', 4], ['p_flags', 4],
+          ['p_type', 4],
+          ['p_offset', 4],
+          ['p_vaddr', 4],
+          ['p_paddr', 4],
+          ['p_filesz', 4],
+          ['p_memsz', 4],
+          ['p_flags', 4],
           ['p_align', 4],
         ],
     symbol: is64
-      ? [['st_name', 4], ['st_info', 1], ['st_other', 1], ['st_shndx', 2], ['st_value', 8], ['st_size', 8]]
-      : [['st_name', 4], ['st_value', 4], ['st_size', 4], ['st_info', 1], ['st_other', 1], ['st_shndx', 2]],
-    rel: [['r_offset', word], ['r_info', word]],
-    rela: [['r_offset', word], ['r_info', word], ['r_addend', word]],
-    compression: [['ch_type', 4], ['', is64 ? 4 : 0], ['ch_size', word], ['ch_addralign', word]],
+      ? [
+          ['st_name', 4],
+          ['st_info', 1],
+          ['st_other', 1],
+          ['st_shndx', 2],
+          ['st_value', 8],
+          ['st_size', 8],
+        ]
+      : [
+          ['st_name', 4],
+          ['st_value', 4],
+          ['st_size', 4],
+          ['st_info', 1],
+          ['st_other', 1],
+          ['st_shndx', 2],
+        ],
+    rel: [
+      ['r_offset', word],
+      ['r_info', word],
+    ],
+    rela: [
+      ['r_offset', word],
+      ['r_info', word],
+      ['r_addend', word],
+    ],
+    compression: [
+      ['ch_type', 4],
+      ['', is64 ? 4 : 0],
+      ['ch_size', word],
+      ['ch_addralign', word],
+    ],
   };
 }
 

@@ -14,7 +14,7 @@ export function mutateElf(seed: Uint8Array, random: Random): Uint8Array {
     fields = listElfFields(seed);
     fieldsOfSeed.set(seed, fields);
   }
-  let bytes = seed.slice();
+  let bytes: Uint8Array = seed.slice();
   for (let left = 1 + random(4); left > 0; left--) {
     bytes = random(8) === 0 ? changeBytes(bytes, random) : changeField(bytes, fields, random);
   }

@@ -64,7 +64,10 @@ function step<Value>(
 
 function steps(elf: ElfFile): [string, () => unknown][] {
   const list: [string, () => unknown][] = [
-    ['sections', () => elf.sections.map(({ name, data }) => elf.section(name)!.index + data.length)],
+    [
+      'sections',
+      () => elf.sections.map(({ name, data }) => elf.section(name)!.index + data.length),
+    ],
     ['symbols', () => elf.symbols.map(readAll)],
     ['dynamic symbols', () => elf.dynamicSymbols.map(readAll)],
     ['versions', () => elf.dynamicSymbols.map(({ index }) => readSymbolVersions(elf)?.of(index))],
@@ -75,10 +78,16 @@ function steps(elf: ElfFile): [string, () => unknown][] {
     ['find function', () => findFunction(elf, 'use_twin')],
     ['find functions', () => findFunctions(elf, ['answer@@LIB_2.0', 'first', 'work', 'nothing'])],
     ['filter functions', () => filterFunctions(elf, (name) => name.length > 3).length],
-    ['decompress', () => elf.sections.map((section) => decompressSection(elf, section, () => new Uint8Array(8)))],
+    [
+      'decompress',
+      () => elf.sections.map((section) => decompressSection(elf, section, () => new Uint8Array(8))),
+    ],
     ['strip', () => checkStripped(stripDebug(elf))],
     ['strip symbols', () => checkStripped(stripSections(elf, isDebugSection, { dropSymbol }))],
-    ['strip BTF', () => checkStripped(stripSections(elf, ({ name }) => /^\.BTF|addrsig/.test(name)))],
+    [
+      'strip BTF',
+      () => checkStripped(stripSections(elf, ({ name }) => /^\.BTF|addrsig/.test(name))),
+    ],
     ['strip some', () => checkStripped(stripSections(elf, ({ index }) => index % 5 === 4))],
     ['strip nothing', () => checkStripped(stripSections(elf, () => false))],
   ];

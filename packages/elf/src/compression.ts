@@ -103,8 +103,7 @@ export async function inflateSection(elf: ElfFile, section: ElfSection): Promise
       }
     }
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw compressionError(section, found, 'a zlib stream');
+    throw compressionError(section, String(cause), 'a zlib stream');
   }
   checkSize(section, length, size);
   return concatenate(chunks, length);

@@ -4,7 +4,8 @@
  * The sentence is made here, once: *subject at offset: problem, found, expected*.
  */
 
-const PROBLEMS = {
+/** Code → what an error message says of it. */
+export const PROBLEMS = {
   ELF_NOT_ELF: 'not an ELF file',
   ELF_BAD_CLASS: 'unknown class',
   ELF_BAD_DATA: 'unknown byte order',

@@ -6,15 +6,7 @@
  * names in its `sh_link` and the number of program headers in its `sh_info`.
  */
 
-import {
-  PN_XNUM,
-  SHN_LORESERVE,
-  SHN_UNDEF,
-  SHN_XINDEX,
-  SHT_NOBITS,
-  SHT_NULL,
-  SHT_STRTAB,
-} from './constants.js';
+import { PN_XNUM, SHN_UNDEF, SHN_XINDEX, SHT_NOBITS, SHT_NULL, SHT_STRTAB } from './constants.js';
 import type { ElfEncoding } from './cursor.js';
 import { Cursor } from './cursor.js';
 import { ElfError, hex } from './errors.js';
@@ -328,9 +320,4 @@ export function entryCount(section: ElfSection, entrySize: number): number {
     found: section.sh_size,
     expected: `a multiple of ${entrySize}`,
   });
-}
-
-/** Whether an extended numbering is needed to write this many sections. */
-export function needsExtendedNumbering(count: number): boolean {
-  return count >= SHN_LORESERVE;
 }

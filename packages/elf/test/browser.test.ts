@@ -24,10 +24,17 @@ const { outputFiles, metafile } = await esbuild.build({
 });
 
 test('imports nothing but its own files', () => {
-  const imports = Object.values(metafile.inputs as Record<string, { imports: { path: string; external?: boolean }[] }>)
-    .flatMap(({ imports }) => imports);
+  const imports = Object.values(
+    metafile.inputs as Record<string, { imports: { path: string; external?: boolean }[] }>,
+  ).flatMap(({ imports }) => imports);
   assert.ok(imports.length > 10);
-  assert.equal(imports.filter(({ path, external }) => external || !path.includes('packages/elf/src/') && !path.startsWith('src/')), []);
+  assert.equal(
+    imports.filter(
+      ({ path, external }) =>
+        external || (!path.includes('packages/elf/src/') && !path.startsWith('src/')),
+    ),
+    [],
+  );
 });
 
 test('reads an object where only the web has globals', () => {

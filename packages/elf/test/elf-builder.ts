@@ -163,7 +163,9 @@ export function buildElf(spec: ElfSpec): Uint8Array {
   const specs: SectionSpec[] = [{ type: SHT_NULL }, ...(spec.sections ?? [])];
   const names = buildStrings([...specs.map(({ name = '' }) => name), '.shstrtab']);
   specs.push({ name: '.shstrtab', type: SHT_STRTAB, data: names.data, alignment: 1 });
-  const sizes = is64 ? { header: 64, segment: 56, section: 64 } : { header: 52, segment: 32, section: 40 };
+  const sizes = is64
+    ? { header: 64, segment: 56, section: 64 }
+    : { header: 52, segment: 32, section: 40 };
   const hasSections = spec.sections !== undefined;
 
   let end = sizes.header + segments.length * sizes.segment;
@@ -179,9 +181,34 @@ export function buildElf(spec: ElfSpec): Uint8Array {
   const extended = count >= 0xff00;
 
   const header = new Bytes({ is64, littleEndian });
-  header.bytes.push(0x7f, 0x45, 0x4c, 0x46, is64 ? 2 : 1, littleEndian ? 1 : 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-  header.u16(type).u16(machine).u32(1).word(0).word(segments.length > 0 ? sizes.header : 0);
-  header.word(hasSections ? headersAt : 0).u32(0).u16(sizes.header);
+  header.bytes.push(
+    0x7f,
+    0x45,
+    0x4c,
+    0x46,
+    is64 ? 2 : 1,
+    littleEndian ? 1 : 2,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  );
+  header
+    .u16(type)
+    .u16(machine)
+    .u32(1)
+    .word(0)
+    .word(segments.length > 0 ? sizes.header : 0);
+  header
+    .word(hasSections ? headersAt : 0)
+    .u32(0)
+    .u16(sizes.header);
   header.u16(segments.length > 0 ? sizes.segment : 0).u16(segments.length);
   header.u16(hasSections ? sizes.section : 0);
   header.u16(!hasSections || extended ? 0 : count);
@@ -196,7 +223,10 @@ export function buildElf(spec: ElfSpec): Uint8Array {
     const out = new Bytes({ is64, littleEndian });
     const section = specs[index]!;
     const first = extended && index === 0;
-    out.u32(names.at(section.name ?? '')).u32(section.type ?? SHT_PROGBITS).word(section.flags ?? 0);
+    out
+      .u32(names.at(section.name ?? ''))
+      .u32(section.type ?? SHT_PROGBITS)
+      .word(section.flags ?? 0);
     out.word(section.address ?? 0n).word(offsets[index]!);
     out.word(first ? count : (section.size ?? data?.length ?? 0));
     out.u32(first ? count - 1 : (section.link ?? 0)).u32(section.info ?? 0);
@@ -207,7 +237,15 @@ export function buildElf(spec: ElfSpec): Uint8Array {
 }
 
 function putSegment(out: Bytes, segment: SegmentSpec): void {
-  const { type, flags = 0, offset, address, fileSize, memorySize = fileSize, alignment = 1n } = segment;
+  const {
+    type,
+    flags = 0,
+    offset,
+    address,
+    fileSize,
+    memorySize = fileSize,
+    alignment = 1n,
+  } = segment;
   out.u32(type);
   if (out.is64) out.u32(flags);
   out.word(offset).word(address).word(address).word(fileSize).word(memorySize);

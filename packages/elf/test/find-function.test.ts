@@ -48,7 +48,10 @@ test('where a function is', () => {
   assert.is(found.fileOffset, addressToFileOffset(elf, found.address));
   assert.is(found.symbol.size, 6);
   // mov $1, %eax
-  assert.equal([...elf.bytes.subarray(found.fileOffset, found.fileOffset + 6)], [0xb8, 1, 0, 0, 0, 0xc3]);
+  assert.equal(
+    [...elf.bytes.subarray(found.fileOffset, found.fileOffset + 6)],
+    [0xb8, 1, 0, 0, 0, 0xc3],
+  );
 });
 
 test('versions of one function are at different places', () => {
@@ -103,7 +106,17 @@ test('not a function, not defined here, or not in the file', () => {
 test('many at once are what one at a time are', () => {
   for (const name of ['libversions.so', 'libversions.stripped.so', 'libuser.so', 'usdt.i386']) {
     const elf = readElf(fixture(name));
-    const names = ['answer', 'answer@LIB_1.0', 'maybe', 'ask', 'work', '_start', 'answer_v1', 'none', 'answer'];
+    const names = [
+      'answer',
+      'answer@LIB_1.0',
+      'maybe',
+      'ask',
+      'work',
+      '_start',
+      'answer_v1',
+      'none',
+      'answer',
+    ];
     assert.equal(
       findFunctions(elf, names).map((found) => found?.fileOffset),
       names.map((one) => findFunction(elf, one)?.fileOffset),
@@ -116,7 +129,10 @@ test('a file without symbols', () => {
   const elf = readElf(buildElf({ type: ET_DYN }));
   assert.is(findFunction(elf, 'f'), undefined);
   assert.equal(findFunctions(elf, ['f', 'g']), [undefined, undefined]);
-  assert.equal(filterFunctions(elf, () => true), []);
+  assert.equal(
+    filterFunctions(elf, () => true),
+    [],
+  );
 });
 
 test('filterFunctions: those of .symtab, one for each place', () => {

@@ -65,16 +65,35 @@ test('versions in the names of .symtab', () => {
 
 test('.dynsym comes first', () => {
   const [symtab, strtab] = buildSymbols({}, [{ name: 'f', value: 1n, sectionIndex: 1 }], 2);
-  const [dynsym, dynstr] = buildSymbols({}, [{ name: 'f', value: 2n, sectionIndex: 1 }], 4, SHT_DYNSYM);
+  const [dynsym, dynstr] = buildSymbols(
+    {},
+    [{ name: 'f', value: 2n, sectionIndex: 1 }],
+    4,
+    SHT_DYNSYM,
+  );
   const elf = readElf(buildElf({ sections: [symtab, strtab, dynsym, dynstr] }));
   assert.is(findSymbol(elf, 'f')!.value, 2);
 });
 
 test('a name outside the string table is no match', () => {
-  const [symtab, strtab] = buildSymbols({}, [{ name: 'xx', sectionIndex: 1 }, { name: 'f', sectionIndex: 1 }], 2);
+  const [symtab, strtab] = buildSymbols(
+    {},
+    [
+      { name: 'xx', sectionIndex: 1 },
+      { name: 'f', sectionIndex: 1 },
+    ],
+    2,
+  );
   const data = symtab.data!;
   new DataView(data.buffer).setUint32(24, 1e9, true);
-  const elf = readElf(buildElf({ sections: [{ ...symtab, data }, { ...strtab, data: strtab.data!.subarray(0, -1) }] }));
+  const elf = readElf(
+    buildElf({
+      sections: [
+        { ...symtab, data },
+        { ...strtab, data: strtab.data!.subarray(0, -1) },
+      ],
+    }),
+  );
   assert.is(findSymbol(elf, 'xx'), undefined);
   assert.is(findSymbol(elf, 'f'), undefined);
 });

@@ -15,7 +15,10 @@ for (const name of fixtureNames) {
   test(`${name} is walked without an error`, () => {
     const { failed } = walkElf(fixture(name));
     const expected = /^(strip|decompress)/;
-    assert.equal([...failed.keys()].filter((step) => !expected.test(step)), []);
+    assert.equal(
+      [...failed.keys()].filter((step) => !expected.test(step)),
+      [],
+    );
   });
 
   test(`${name} cut at every byte`, () => {
@@ -33,17 +36,32 @@ for (const name of fixtureNames) {
   });
 }
 
-const values = [0n, 1n, -1n, 0x7fff_ffff_ffff_ffffn, (1n << 53n) - 1n, 0x7fff_ffffn, 0x8000n];
+const values = [0n, 1n, -1n, (1n << 53n) - 1n, 0x7fff_ffffn];
+// One of each kind; `pnpm fuzz` mutates all of them.
+const varied = [
+  'counter.eb.o',
+  'groups.x86_64.o',
+  'plain.ppc.o',
+  'plain.zlib32.o',
+  'libversions.so',
+  'libuser.so',
+  'usdt.i386',
+];
 
-for (const name of fixtureNames) {
+for (const name of varied) {
   test(`every number of ${name} set to 0, 1, -1 and huge`, () => {
     const good = fixture(name);
     const littleEndian = good[5] === 1;
     const fields = listElfFields(good);
     assert.ok(fields.length > 100);
-    // The first entries of a table are like the others.
-    for (const field of fields.filter(({ name: field }) => !/entry ([3-9]|\d\d) /.test(field))) {
-      for (const value of [...values, BigInt(good.length), BigInt(good.length - 1)]) {
+    // The first section of a type and the first entries of a table are like the others.
+    const { sections } = readElf(good);
+    const isFirst = (index: number): boolean =>
+      sections.findIndex(({ sh_type }) => sh_type === sections[index]!.sh_type) === index;
+    for (const field of fields) {
+      const [, section, entry = '0'] = /^section (\d+)(?: entry (\d+))? /.exec(field.name) ?? [];
+      if (section !== undefined && (!isFirst(Number(section)) || Number(entry) > 2)) continue;
+      for (const value of [...values, BigInt(good.length)]) {
         const bytes = good.slice();
         writeField(bytes, field, value, littleEndian);
         walkElf(bytes);
@@ -67,7 +85,7 @@ test('a few thousand random changes', () => {
     return Math.floor((state / 2 ** 32) * limit);
   };
   const seeds = fixtureNames.map(fixture);
-  for (let left = 2000; left > 0; left--) walkElf(mutateElf(seeds[random(seeds.length)]!, random));
+  for (let left = 1000; left > 0; left--) walkElf(mutateElf(seeds[random(seeds.length)]!, random));
 });
 
 test.run();

@@ -3,14 +3,19 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ET_DYN, PT_NOTE, readBuildId, readElf, readNotes, SHT_NOTE } from '../src/index.js';
-import { buildElf, Bytes } from './elf-builder.js';
+import { Bytes, buildElf } from './elf-builder.js';
 import { expectElfError } from './expect-error.js';
 import { fixture, readelfOf } from './fixture.js';
 
 const test = suite('notes');
 
 const noteOf = (name: string, type: number, descriptor: number[], alignment = 4): Uint8Array => {
-  const out = new Bytes().u32(name.length + 1).u32(descriptor.length).u32(type).text(name).pad(alignment);
+  const out = new Bytes()
+    .u32(name.length + 1)
+    .u32(descriptor.length)
+    .u32(type)
+    .text(name)
+    .pad(alignment);
   out.bytes.push(...descriptor);
   return out.pad(alignment).done();
 };
@@ -33,7 +38,11 @@ test('several notes in several sections', () => {
   const elf = readElf(buildElf({ sections }));
   const shown = (name?: string): unknown =>
     readNotes(elf, name).map(({ name: owner, type, descriptor }) => [owner, type, ...descriptor]);
-  assert.equal(shown(), [['A', 1, 1, 2, 3], ['Bee', 2], ['GNU', 5, 9, 8, 7, 6, 5]]);
+  assert.equal(shown(), [
+    ['A', 1, 1, 2, 3],
+    ['Bee', 2],
+    ['GNU', 5, 9, 8, 7, 6, 5],
+  ]);
   assert.equal(shown('.note.b'), [['GNU', 5, 9, 8, 7, 6, 5]]);
   assert.equal(shown('.note.c'), []);
   const { descriptor, offset } = readNotes(elf)[0]!;
@@ -45,7 +54,9 @@ test('notes of a file without sections are in its segments', () => {
   const data = noteOf('GNU', 3, [0xab, 0xcd]);
   const bytes = buildElf({
     type: ET_DYN,
-    segments: [{ type: PT_NOTE, offset: 120n, address: 0n, fileSize: BigInt(data.length), alignment: 4n }],
+    segments: [
+      { type: PT_NOTE, offset: 120n, address: 0n, fileSize: BigInt(data.length), alignment: 4n },
+    ],
   });
   const all = new Uint8Array([...bytes, ...data]);
   assert.is(readBuildId(readElf(all)), 'abcd');
@@ -59,7 +70,10 @@ test('notes of a file without sections are in its segments', () => {
 test('a name without a NUL, and padding at the end', () => {
   const data = new Bytes().u32(2).u32(0).u32(1).u16(0x4241).pad(4).u32(0).done();
   const elf = readElf(buildElf({ sections: [{ name: '.note', type: SHT_NOTE, data }] }));
-  assert.equal(readNotes(elf).map(({ name }) => name), ['AB']);
+  assert.equal(
+    readNotes(elf).map(({ name }) => name),
+    ['AB'],
+  );
 });
 
 test('a note that passes the end of its section', () => {

@@ -2,14 +2,14 @@
 // text for sections, relocations, both symbol tables and notes. Only the legend of section flags is left out.
 
 import {
-  EM_386,
-  EM_BPF,
-  EM_S390,
-  EM_X86_64,
   type ElfFile,
   type ElfSection,
   type ElfSymbol,
   type ElfSymbolVersions,
+  EM_386,
+  EM_BPF,
+  EM_S390,
+  EM_X86_64,
   readNotes,
   readRelocations,
   readSymbolVersions,
@@ -24,28 +24,84 @@ import {
 const EM_PPC = 20;
 
 const SECTION_TYPES: Record<number, string> = {
-  0: 'NULL', 1: 'PROGBITS', 2: 'SYMTAB', 3: 'STRTAB', 4: 'RELA', 5: 'HASH', 6: 'DYNAMIC', 7: 'NOTE', 8: 'NOBITS', 9: 'REL',
-  11: 'DYNSYM', 14: 'INIT_ARRAY', 15: 'FINI_ARRAY', 16: 'PREINIT_ARRAY', 17: 'GROUP', 18: 'SYMTAB SECTION INDICES',
-  19: 'RELR', 1610612737: 'ANDROID_REL', 0x6fff4c03: 'LLVM_ADDRSIG', 0x6ffffff5: 'GNU_ATTRIBUTES', 0x6ffffff6: 'GNU_HASH',
-  0x6ffffffd: 'VERDEF', 0x6ffffffe: 'VERNEED', 0x6fffffff: 'VERSYM', 0x70000001: 'X86_64_UNWIND',
+  0: 'NULL',
+  1: 'PROGBITS',
+  2: 'SYMTAB',
+  3: 'STRTAB',
+  4: 'RELA',
+  5: 'HASH',
+  6: 'DYNAMIC',
+  7: 'NOTE',
+  8: 'NOBITS',
+  9: 'REL',
+  11: 'DYNSYM',
+  14: 'INIT_ARRAY',
+  15: 'FINI_ARRAY',
+  16: 'PREINIT_ARRAY',
+  17: 'GROUP',
+  18: 'SYMTAB SECTION INDICES',
+  19: 'RELR',
+  1610612737: 'ANDROID_REL',
+  1879002115: 'LLVM_ADDRSIG',
+  1879048181: 'GNU_ATTRIBUTES',
+  1879048182: 'GNU_HASH',
+  1879048189: 'VERDEF',
+  1879048190: 'VERNEED',
+  1879048191: 'VERSYM',
+  1879048193: 'X86_64_UNWIND',
 };
 const SECTION_FLAGS: readonly (readonly [number, string])[] = [
-  [0x1, 'W'], [0x2, 'A'], [0x4, 'X'], [0x10, 'M'], [0x20, 'S'], [0x40, 'I'], [0x80, 'L'], [0x100, 'O'], [0x200, 'G'],
-  [0x400, 'T'], [0x800, 'C'], [0x200000, 'R'], [0x80000000, 'E'],
+  [0x1, 'W'],
+  [0x2, 'A'],
+  [0x4, 'X'],
+  [0x10, 'M'],
+  [0x20, 'S'],
+  [0x40, 'I'],
+  [0x80, 'L'],
+  [0x100, 'O'],
+  [0x200, 'G'],
+  [0x400, 'T'],
+  [0x800, 'C'],
+  [0x200000, 'R'],
+  [0x80000000, 'E'],
 ];
 const SYMBOL_TYPES: Record<number, string> = {
-  0: 'NOTYPE', 1: 'OBJECT', 2: 'FUNC', 3: 'SECTION', 4: 'FILE', 5: 'COMMON', 6: 'TLS', 10: 'IFUNC',
+  0: 'NOTYPE',
+  1: 'OBJECT',
+  2: 'FUNC',
+  3: 'SECTION',
+  4: 'FILE',
+  5: 'COMMON',
+  6: 'TLS',
+  10: 'IFUNC',
 };
 const BINDINGS: Record<number, string> = { 0: 'LOCAL', 1: 'GLOBAL', 2: 'WEAK', 10: 'UNIQUE' };
 const VISIBILITIES = ['DEFAULT', 'INTERNAL', 'HIDDEN', 'PROTECTED'];
 const RELOCATION_TYPES: Record<number, Record<number, string>> = {
   [EM_BPF]: {
-    0: 'R_BPF_NONE', 1: 'R_BPF_64_64', 2: 'R_BPF_64_ABS64', 3: 'R_BPF_64_ABS32', 4: 'R_BPF_64_NODYLD32', 10: 'R_BPF_64_32',
+    0: 'R_BPF_NONE',
+    1: 'R_BPF_64_64',
+    2: 'R_BPF_64_ABS64',
+    3: 'R_BPF_64_ABS32',
+    4: 'R_BPF_64_NODYLD32',
+    10: 'R_BPF_64_32',
   },
   [EM_X86_64]: {
-    0: 'R_X86_64_NONE', 1: 'R_X86_64_64', 2: 'R_X86_64_PC32', 4: 'R_X86_64_PLT32', 5: 'R_X86_64_COPY', 6: 'R_X86_64_GLOB_DAT',
-    7: 'R_X86_64_JUMP_SLOT', 8: 'R_X86_64_RELATIVE', 10: 'R_X86_64_32', 16: 'R_X86_64_DTPMOD64', 17: 'R_X86_64_DTPOFF64',
-    18: 'R_X86_64_TPOFF64', 37: 'R_X86_64_IRELATIVE', 41: 'R_X86_64_GOTPCRELX', 42: 'R_X86_64_REX_GOTPCRELX',
+    0: 'R_X86_64_NONE',
+    1: 'R_X86_64_64',
+    2: 'R_X86_64_PC32',
+    4: 'R_X86_64_PLT32',
+    5: 'R_X86_64_COPY',
+    6: 'R_X86_64_GLOB_DAT',
+    7: 'R_X86_64_JUMP_SLOT',
+    8: 'R_X86_64_RELATIVE',
+    10: 'R_X86_64_32',
+    16: 'R_X86_64_DTPMOD64',
+    17: 'R_X86_64_DTPOFF64',
+    18: 'R_X86_64_TPOFF64',
+    37: 'R_X86_64_IRELATIVE',
+    41: 'R_X86_64_GOTPCRELX',
+    42: 'R_X86_64_REX_GOTPCRELX',
   },
   [EM_386]: { 1: 'R_386_32', 4: 'R_386_PLT32', 9: 'R_386_GOTOFF', 10: 'R_386_GOTPC' },
   [EM_PPC]: { 1: 'R_PPC_ADDR32', 18: 'R_PPC_PLTREL24', 26: 'R_PPC_REL32' },
@@ -76,7 +132,18 @@ export function withoutLegend(text: string): string {
 
 function printSections(elf: ElfFile): string[] {
   const address = elf.is64 ? 16 : 8;
-  const columns = [7, 25, 41, address + 42, address + 49, address + 56, address + 59, address + 63, address + 66, address + 70];
+  const columns = [
+    7,
+    25,
+    41,
+    address + 42,
+    address + 49,
+    address + 56,
+    address + 59,
+    address + 63,
+    address + 66,
+    address + 70,
+  ];
   const lines = [
     `There are ${elf.sections.length} section headers, starting at offset 0x${elf.header.e_shoff.toString(16)}:`,
     '',
@@ -108,11 +175,15 @@ function printSections(elf: ElfFile): string[] {
 }
 
 function flagsOf(section: ElfSection): string {
-  return SECTION_FLAGS.map(([bit, letter]) => (Math.floor(section.sh_flags / bit) % 2 ? letter : '')).join('');
+  return SECTION_FLAGS.map(([bit, letter]) =>
+    Math.floor(section.sh_flags / bit) % 2 ? letter : '',
+  ).join('');
 }
 
 function printAllRelocations(elf: ElfFile): string[] {
-  const sections = elf.sections.filter(({ sh_type }) => sh_type === SHT_REL || sh_type === SHT_RELA);
+  const sections = elf.sections.filter(
+    ({ sh_type }) => sh_type === SHT_REL || sh_type === SHT_RELA,
+  );
   if (sections.length === 0) return ['', 'There are no relocations in this file.'];
   return sections.flatMap((section) => ['', ...printRelocations(elf, section)]);
 }
@@ -131,7 +202,9 @@ function printRelocations(elf: ElfFile, section: ElfSection): string[] {
   const dynamic = elf.sections[section.sh_link]?.sh_type === SHT_DYNSYM;
   const table = dynamic ? elf.dynamicSymbolTable : elf.symbolTable;
   for (const { offset, type, symbolIndex, addend } of relocations) {
-    const info = elf.is64 ? (BigInt(symbolIndex) << 32n) | BigInt(type) : BigInt(symbolIndex) * 256n + BigInt(type);
+    const info = elf.is64
+      ? (BigInt(symbolIndex) << 32n) | BigInt(type)
+      : BigInt(symbolIndex) * 256n + BigInt(type);
     const typeName = RELOCATION_TYPES[elf.header.e_machine]?.[type] ?? 'Unknown';
     let line = `${digits(offset, address)}  ${digits(info, address)} ${typeName}`;
     if (symbolIndex !== 0) {
@@ -194,14 +267,19 @@ function printNotes(elf: ElfFile): string[] {
   const lines: string[] = [];
   for (const section of elf.sections.filter(({ sh_type }) => sh_type === SHT_NOTE)) {
     if (lines.length > 0) lines.push('');
-    lines.push(`Displaying notes found in: ${section.name}`, '  Owner                Data size \tDescription');
+    lines.push(
+      `Displaying notes found in: ${section.name}`,
+      '  Owner                Data size \tDescription',
+    );
     for (const { name, type, descriptor } of readNotes(elf, section.name)) {
       const id = name === 'GNU' && type === 3;
       lines.push(
         `  ${name.padEnd(20)} 0x${digits(descriptor.length, 8)}\t${id ? 'NT_GNU_BUILD_ID (unique build ID bitstring)' : `Unknown note type: (0x${digits(type, 8)})`}`,
       );
       const bytes = Array.from(descriptor, (byte) => digits(byte, 2));
-      lines.push(id ? `    Build ID: ${bytes.join('')}` : `   description data: ${bytes.join(' ')} `);
+      lines.push(
+        id ? `    Build ID: ${bytes.join('')}` : `   description data: ${bytes.join(' ')} `,
+      );
     }
   }
   return lines;

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fieldNamed, writeField } from '../fuzz/elf-fields.js';
 import {
+  type ElfErrorCode,
   EM_386,
   EM_BPF,
   EM_S390,
@@ -12,7 +13,6 @@ import {
   ET_DYN,
   ET_EXEC,
   ET_REL,
-  type ElfErrorCode,
   isElfError,
   readElf,
   SHF_ALLOC,
@@ -68,7 +68,10 @@ test('reads bytes that are a part of a larger buffer', () => {
 test('section 0 is the null section, and the index of a section is where it is', () => {
   const { sections } = readElf(fixture('counter.el.o'));
   assert.is(sections[0]!.sh_type, SHT_NULL);
-  assert.equal(sections.map(({ index }) => index), [...sections.keys()]);
+  assert.equal(
+    sections.map(({ index }) => index),
+    [...sections.keys()],
+  );
   assert.is(sections[0]!.data.length, 0);
 });
 
@@ -95,16 +98,38 @@ for (const is64 of [true, false]) {
           littleEndian,
           type: ET_EXEC,
           machine: 7,
-          segments: [{ type: 1, flags: 5, offset: 0n, address: 0x1000n, fileSize: 99n, memorySize: 0x200n, alignment: 16n }],
+          segments: [
+            {
+              type: 1,
+              flags: 5,
+              offset: 0n,
+              address: 0x1000n,
+              fileSize: 99n,
+              memorySize: 0x200n,
+              alignment: 16n,
+            },
+          ],
           sections: [
-            { name: '.text', flags: SHF_ALLOC | SHF_EXECINSTR, address: 0x1040n, data, alignment: 4, entrySize: 3, link: 1, info: 2 },
+            {
+              name: '.text',
+              flags: SHF_ALLOC | SHF_EXECINSTR,
+              address: 0x1040n,
+              data,
+              alignment: 4,
+              entrySize: 3,
+              link: 1,
+              info: 2,
+            },
             { name: '.bss', type: SHT_NOBITS, size: 77 },
           ],
         }),
       );
       assert.is(elf.header.e_type, ET_EXEC);
       assert.is(elf.header.e_machine, 7);
-      assert.equal(elf.sections.map(({ name }) => name), ['', '.text', '.bss', '.shstrtab']);
+      assert.equal(
+        elf.sections.map(({ name }) => name),
+        ['', '.text', '.bss', '.shstrtab'],
+      );
       const text = elf.sections[1]!;
       assert.is(text.sh_type, SHT_PROGBITS);
       assert.is(text.sh_flags, 6);
@@ -197,7 +222,10 @@ test('reads only the parts of a file that are asked for', () => {
 
 test('all bytes of a file that is read in parts', () => {
   const bytes = fixture('usdt.i386');
-  const elf = readElf({ size: bytes.length, read: (offset, length) => bytes.slice(offset, offset + length) });
+  const elf = readElf({
+    size: bytes.length,
+    read: (offset, length) => bytes.slice(offset, offset + length),
+  });
   assert.equal(elf.bytes, bytes);
   assert.is(elf.bytes, elf.bytes);
 });
@@ -220,7 +248,11 @@ test('a range past the end', () => {
 });
 
 test('isElfError knows an error of another copy of the package', () => {
-  const other = Object.assign(new Error('…'), { name: 'ElfError', code: 'ELF_TRUNCATED', offset: 3 });
+  const other = Object.assign(new Error('…'), {
+    name: 'ElfError',
+    code: 'ELF_TRUNCATED',
+    offset: 3,
+  });
   assert.ok(isElfError(other));
   assert.not(isElfError(new RangeError('…')));
   assert.not(isElfError(undefined));
@@ -228,35 +260,209 @@ test('isElfError knows an error of another copy of the package', () => {
 
 // Each row: a good file, a field of it and its new value, and the error.
 const bad: readonly (readonly [ElfSpec | string, string, bigint, ElfErrorCode, string])[] = [
-  ['counter.el.o', 'ELF header EI_MAG', 0x2123n, 'ELF_NOT_ELF', 'ELF magic at 0x0: not an ELF file, found 23 21 00 00, expected 7f 45 4c 46'],
-  ['counter.el.o', 'ELF header EI_CLASS', 3n, 'ELF_BAD_CLASS', 'EI_CLASS at 0x4: unknown class, found 3, expected 1 (ELF32) or 2 (ELF64)'],
-  ['counter.el.o', 'ELF header EI_DATA', 0n, 'ELF_BAD_DATA', 'EI_DATA at 0x5: unknown byte order, found 0, expected 1 (little-endian) or 2 (big-endian)'],
-  ['counter.el.o', 'ELF header EI_VERSION', 2n, 'ELF_BAD_VERSION', 'EI_VERSION at 0x6: unknown ELF version, found 2, expected 1'],
-  ['counter.el.o', 'ELF header e_version', 0n, 'ELF_BAD_VERSION', 'ELF header e_version at 0x14: unknown ELF version, found 0, expected 1'],
-  ['counter.el.o', 'ELF header e_ehsize', 52n, 'ELF_BAD_ENTRY_SIZE', 'ELF header e_ehsize at 0x34: wrong entry size, found 52, expected 64'],
-  ['counter.el.o', 'ELF header e_shentsize', 0n, 'ELF_BAD_ENTRY_SIZE', 'ELF header e_shentsize at 0x3a: wrong entry size, found 0, expected 64'],
-  ['plain.ppc.o', 'ELF header e_shentsize', 64n, 'ELF_BAD_ENTRY_SIZE', 'ELF header e_shentsize at 0x2e: wrong entry size, found 64, expected 40'],
-  ['usdt.x86_64', 'ELF header e_phentsize', 1n, 'ELF_BAD_ENTRY_SIZE', 'ELF header e_phentsize at 0x36: wrong entry size, found 1, expected 56'],
-  ['usdt.x86_64', 'ELF header e_phoff', 0n, 'ELF_BAD_HEADER', 'ELF header e_phnum at 0x38: contradictory header, found 6, expected 0, because e_phoff is 0'],
-  ['counter.el.o', 'ELF header e_shoff', 0n, 'ELF_BAD_HEADER', 'ELF header e_shnum at 0x3c: contradictory header, found 35, expected 0, because e_shoff is 0'],
-  ['counter.el.o', 'ELF header e_shnum', 0n, 'ELF_BAD_HEADER', 'ELF header e_shnum at 0x3c: contradictory header, found 0, and sh_size of section 0 is 0, expected the number of sections in one of them, because e_shoff is not 0'],
-  ['counter.el.o', 'ELF header e_shoff', -1n, 'ELF_UNSAFE_INTEGER', 'ELF header e_shoff at 0x28: number too large, found 0xffffffffffffffff, expected at most 0x1fffffffffffff'],
-  ['counter.el.o', 'ELF header e_shoff', 9304n, 'ELF_TRUNCATED', 'section headers (35) at 0x2458: past the end of the file, found a file of 9304 bytes, expected 2240 bytes at 0x2458'],
-  ['counter.el.o', 'ELF header e_shnum', 0xfeffn, 'ELF_TRUNCATED', 'section headers (65279) at 0x1b98: past the end of the file, found a file of 9304 bytes, expected 4177856 bytes at 0x1b98'],
-  ['usdt.x86_64', 'ELF header e_phoff', 1600n, 'ELF_TRUNCATED', 'program headers (6) at 0x640: past the end of the file, found a file of 1648 bytes, expected 336 bytes at 0x640'],
-  ['counter.el.o', 'ELF header e_shstrndx', 35n, 'ELF_BAD_SECTION_INDEX', 'ELF header e_shstrndx at 0x3e: no such section, found 35, expected less than 35'],
-  ['counter.el.o', 'ELF header e_shstrndx', 2n, 'ELF_BAD_SECTION_TYPE', 'ELF header e_shstrndx at 0x3e: section of the wrong type, found section 2 of sh_type 1, expected 3 (SHT_STRTAB)'],
-  ['counter.el.o', 'section 1 sh_size', 9000n, 'ELF_TRUNCATED', 'section 1 (section names) at 0x19f7: past the end of the file, found a file of 9304 bytes, expected 9000 bytes at 0x19f7'],
-  ['counter.el.o', 'section 2 sh_offset', 9300n, 'ELF_SECTION_OUT_OF_RANGE', 'section 2 (".text") at 0x1c18: contents past the end of the file, found 104 bytes at 0x2454, expected at most 9304 bytes in all'],
-  ['counter.el.o', 'section 2 sh_size', 1n << 53n, 'ELF_UNSAFE_INTEGER', 'section 2 sh_size at 0x1c38: number too large, found 0x20000000000000, expected at most 0x1fffffffffffff'],
-  ['counter.el.o', 'section 2 sh_addralign', 24n, 'ELF_BAD_ALIGNMENT', 'section 2 (".text") sh_addralign at 0x1c18: alignment is not a power of two, found 0x18, expected a power of two'],
-  ['counter.el.o', 'section 2 sh_name', 417n, 'ELF_BAD_STRING', 'section 2 sh_name at 0x1c18: string outside its table, found a string at 0x1a1 of section 1 (section names) at 0x19f7, expected one that ends in its 417 bytes'],
-  ['counter.el.o', 'section 1 sh_size', 10n, 'ELF_BAD_STRING', 'section 1 sh_name at 0x1bd8: string outside its table, found a string at 0x159 of section 1 (section names) at 0x19f7, expected one that ends in its 10 bytes'],
-  ['usdt.x86_64', 'program header 0 p_offset', (1n << 53n) - 1n, 'ELF_UNSAFE_INTEGER', 'program header 0 end at 0x40: number too large, found 0x2000000000014f, expected at most 0x1fffffffffffff'],
-  ['counter.el.o', 'section 2 sh_offset', 63n, 'ELF_SECTION_OVERLAP', 'section 2 (".text") at 0x3f: bytes belong to two owners, found start at 0x3f inside the ELF header, expected 0x40 or later'],
-  ['counter.el.o', 'section 4 sh_offset', 0xa7n, 'ELF_SECTION_OVERLAP', 'section 4 ("tp/a/first") at 0xa7: bytes belong to two owners, found start at 0xa7 inside section 2 (".text"), expected 0xa8 or later'],
-  ['counter.el.o', 'section 2 sh_offset', 0x2300n, 'ELF_SECTION_OVERLAP', 'section 2 (".text") at 0x2300: bytes belong to two owners, found start at 0x2300 inside the section headers, expected 0x2458 or later'],
-  ['counter.el.o', 'section 1 sh_offset', 0x1b90n, 'ELF_SECTION_OVERLAP', 'the section headers at 0x1b98: bytes belong to two owners, found start at 0x1b98 inside section 1 (""), expected 0x1d31 or later'],
+  [
+    'counter.el.o',
+    'ELF header EI_MAG',
+    0x2123n,
+    'ELF_NOT_ELF',
+    'ELF magic at 0x0: not an ELF file, found 23 21 00 00, expected 7f 45 4c 46',
+  ],
+  [
+    'counter.el.o',
+    'ELF header EI_CLASS',
+    3n,
+    'ELF_BAD_CLASS',
+    'EI_CLASS at 0x4: unknown class, found 3, expected 1 (ELF32) or 2 (ELF64)',
+  ],
+  [
+    'counter.el.o',
+    'ELF header EI_DATA',
+    0n,
+    'ELF_BAD_DATA',
+    'EI_DATA at 0x5: unknown byte order, found 0, expected 1 (little-endian) or 2 (big-endian)',
+  ],
+  [
+    'counter.el.o',
+    'ELF header EI_VERSION',
+    2n,
+    'ELF_BAD_VERSION',
+    'EI_VERSION at 0x6: unknown ELF version, found 2, expected 1',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_version',
+    0n,
+    'ELF_BAD_VERSION',
+    'ELF header e_version at 0x14: unknown ELF version, found 0, expected 1',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_ehsize',
+    52n,
+    'ELF_BAD_ENTRY_SIZE',
+    'ELF header e_ehsize at 0x34: wrong entry size, found 52, expected 64',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shentsize',
+    0n,
+    'ELF_BAD_ENTRY_SIZE',
+    'ELF header e_shentsize at 0x3a: wrong entry size, found 0, expected 64',
+  ],
+  [
+    'plain.ppc.o',
+    'ELF header e_shentsize',
+    64n,
+    'ELF_BAD_ENTRY_SIZE',
+    'ELF header e_shentsize at 0x2e: wrong entry size, found 64, expected 40',
+  ],
+  [
+    'usdt.x86_64',
+    'ELF header e_phentsize',
+    1n,
+    'ELF_BAD_ENTRY_SIZE',
+    'ELF header e_phentsize at 0x36: wrong entry size, found 1, expected 56',
+  ],
+  [
+    'usdt.x86_64',
+    'ELF header e_phoff',
+    0n,
+    'ELF_BAD_HEADER',
+    'ELF header e_phnum at 0x38: contradictory header, found 6, expected 0, because e_phoff is 0',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shoff',
+    0n,
+    'ELF_BAD_HEADER',
+    'ELF header e_shnum at 0x3c: contradictory header, found 35, expected 0, because e_shoff is 0',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shnum',
+    0n,
+    'ELF_BAD_HEADER',
+    'ELF header e_shnum at 0x3c: contradictory header, found 0, and sh_size of section 0 is 0, expected the number of sections in one of them, because e_shoff is not 0',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shoff',
+    -1n,
+    'ELF_UNSAFE_INTEGER',
+    'ELF header e_shoff at 0x28: number too large, found 0xffffffffffffffff, expected at most 0x1fffffffffffff',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shoff',
+    9304n,
+    'ELF_TRUNCATED',
+    'section headers (35) at 0x2458: past the end of the file, found a file of 9304 bytes, expected 2240 bytes at 0x2458',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shnum',
+    0xfeffn,
+    'ELF_TRUNCATED',
+    'section headers (65279) at 0x1b98: past the end of the file, found a file of 9304 bytes, expected 4177856 bytes at 0x1b98',
+  ],
+  [
+    'usdt.x86_64',
+    'ELF header e_phoff',
+    1600n,
+    'ELF_TRUNCATED',
+    'program headers (6) at 0x640: past the end of the file, found a file of 1648 bytes, expected 336 bytes at 0x640',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shstrndx',
+    35n,
+    'ELF_BAD_SECTION_INDEX',
+    'ELF header e_shstrndx at 0x3e: no such section, found 35, expected less than 35',
+  ],
+  [
+    'counter.el.o',
+    'ELF header e_shstrndx',
+    2n,
+    'ELF_BAD_SECTION_TYPE',
+    'ELF header e_shstrndx at 0x3e: section of the wrong type, found section 2 of sh_type 1, expected 3 (SHT_STRTAB)',
+  ],
+  [
+    'counter.el.o',
+    'section 1 sh_size',
+    9000n,
+    'ELF_TRUNCATED',
+    'section 1 (section names) at 0x19f7: past the end of the file, found a file of 9304 bytes, expected 9000 bytes at 0x19f7',
+  ],
+  [
+    'counter.el.o',
+    'section 2 sh_offset',
+    9300n,
+    'ELF_SECTION_OUT_OF_RANGE',
+    'section 2 (".text") at 0x1c18: contents past the end of the file, found 104 bytes at 0x2454, expected at most 9304 bytes in all',
+  ],
+  [
+    'counter.el.o',
+    'section 2 sh_size',
+    1n << 53n,
+    'ELF_UNSAFE_INTEGER',
+    'section 2 sh_size at 0x1c38: number too large, found 0x20000000000000, expected at most 0x1fffffffffffff',
+  ],
+  [
+    'counter.el.o',
+    'section 2 sh_addralign',
+    24n,
+    'ELF_BAD_ALIGNMENT',
+    'section 2 (".text") sh_addralign at 0x1c18: alignment is not a power of two, found 0x18, expected a power of two',
+  ],
+  [
+    'counter.el.o',
+    'section 2 sh_name',
+    417n,
+    'ELF_BAD_STRING',
+    'section 2 sh_name at 0x1c18: string outside its table, found a string at 0x1a1 of section 1 (section names) at 0x19f7, expected one that ends in its 417 bytes',
+  ],
+  [
+    'counter.el.o',
+    'section 1 sh_size',
+    10n,
+    'ELF_BAD_STRING',
+    'section 1 sh_name at 0x1bd8: string outside its table, found a string at 0x159 of section 1 (section names) at 0x19f7, expected one that ends in its 10 bytes',
+  ],
+  [
+    'usdt.x86_64',
+    'program header 0 p_offset',
+    (1n << 53n) - 1n,
+    'ELF_UNSAFE_INTEGER',
+    'program header 0 end at 0x40: number too large, found 0x2000000000014f, expected at most 0x1fffffffffffff',
+  ],
+  [
+    'counter.el.o',
+    'section 2 sh_offset',
+    63n,
+    'ELF_SECTION_OVERLAP',
+    'section 2 (".text") at 0x3f: bytes belong to two owners, found start at 0x3f inside the ELF header, expected 0x40 or later',
+  ],
+  [
+    'counter.el.o',
+    'section 4 sh_offset',
+    0xa7n,
+    'ELF_SECTION_OVERLAP',
+    'section 4 ("tp/a/first") at 0xa7: bytes belong to two owners, found start at 0xa7 inside section 2 (".text"), expected 0xa8 or later',
+  ],
+  [
+    'counter.el.o',
+    'section 2 sh_offset',
+    0x2300n,
+    'ELF_SECTION_OVERLAP',
+    'section 2 (".text") at 0x2300: bytes belong to two owners, found start at 0x2300 inside the section headers, expected 0x2458 or later',
+  ],
+  [
+    'counter.el.o',
+    'section 1 sh_offset',
+    0x1b90n,
+    'ELF_SECTION_OVERLAP',
+    'the section headers at 0x1b98: bytes belong to two owners, found start at 0x1b98 inside section 1 (""), expected 0x1d31 or later',
+  ],
 ];
 
 for (const [source, field, value, code, message] of bad) {
@@ -288,7 +494,10 @@ test('sections of an executable may share bytes', () => {
 
 test('a forged section count costs nothing', () => {
   const bytes = fixture('counter.el.o');
-  const [count, size] = [fieldNamed(bytes, 'ELF header e_shnum'), fieldNamed(bytes, 'section 0 sh_size')];
+  const [count, size] = [
+    fieldNamed(bytes, 'ELF header e_shnum'),
+    fieldNamed(bytes, 'section 0 sh_size'),
+  ];
   writeField(bytes, count, 0n, true);
   writeField(bytes, size, (1n << 47n) - 1n, true);
   expectElfError(

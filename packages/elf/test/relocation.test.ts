@@ -16,7 +16,7 @@ import {
   SHT_REL,
   SHT_RELA,
 } from '../src/index.js';
-import { buildElf, buildSymbols, Bytes } from './elf-builder.js';
+import { Bytes, buildElf, buildSymbols } from './elf-builder.js';
 import { expectElfError } from './expect-error.js';
 import { fixture } from './fixture.js';
 
@@ -61,7 +61,12 @@ for (const is64 of [true, false]) {
       is64 ? (BigInt(symbol) << 32n) | BigInt(type) : BigInt((symbol << 8) | type);
     test(`REL and RELA, ${is64 ? 'ELF64' : 'ELF32'} ${littleEndian ? 'little' : 'big'}-endian`, () => {
       const offset = is64 ? 0x1_0000_0008 : 0xfffffff8;
-      const rel = new Bytes(encoding).word(offset).word(info(2, 0xfe)).word(16).word(info(1, 1)).done();
+      const rel = new Bytes(encoding)
+        .word(offset)
+        .word(info(2, 0xfe))
+        .word(16)
+        .word(info(1, 1))
+        .done();
       const withRel = build(SHT_REL, rel, is64 ? 16 : 8);
       assert.equal(readRelocations(withRel, withRel.sections[3]!), [
         { offset, type: 0xfe, symbolIndex: 2, addend: 0 },
@@ -77,8 +82,17 @@ for (const is64 of [true, false]) {
 }
 
 test('without a symbol table only symbol 0 can be meant', () => {
-  const data = new Bytes().word(8).word(8n).word(1n).word(16).word(1n << 32n).word(0n).done();
-  const elf = readElf(buildElf({ sections: [{ name: '.rela', type: SHT_RELA, data, entrySize: 24 }] }));
+  const data = new Bytes()
+    .word(8)
+    .word(8n)
+    .word(1n)
+    .word(16)
+    .word(1n << 32n)
+    .word(0n)
+    .done();
+  const elf = readElf(
+    buildElf({ sections: [{ name: '.rela', type: SHT_RELA, data, entrySize: 24 }] }),
+  );
   expectElfError(
     () => readRelocations(elf, elf.sections[1]!),
     'ELF_BAD_SYMBOL_INDEX',
@@ -87,14 +101,54 @@ test('without a symbol table only symbol 0 can be meant', () => {
 });
 
 const bad: readonly (readonly [string, bigint, ElfErrorCode, string])[] = [
-  ['section 3 sh_type', 1n, 'ELF_BAD_SECTION_TYPE', 'section 3 (".rel.text") at 0x1c58: section of the wrong type, found sh_type 1, expected 9 (SHT_REL) or 4 (SHT_RELA)'],
-  ['section 3 sh_entsize', 24n, 'ELF_BAD_ENTRY_SIZE', 'section 3 (".rel.text") sh_entsize at 0x1c58: wrong entry size, found 24, expected 16'],
-  ['section 3 sh_size', 31n, 'ELF_BAD_SIZE', 'section 3 (".rel.text") sh_size at 0x1c58: size is not a whole number of entries, found 31, expected a multiple of 16'],
-  ['section 3 sh_link', 99n, 'ELF_BAD_SECTION_INDEX', 'section 3 (".rel.text") sh_link at 0x1c58: no such section, found 99, expected 1..34'],
-  ['section 3 sh_link', 2n, 'ELF_BAD_SECTION_TYPE', 'section 3 (".rel.text") sh_link at 0x1c58: section of the wrong type, found section 2 (".text") of sh_type 1, expected 2 (SHT_SYMTAB) or 11 (SHT_DYNSYM)'],
-  ['section 34 sh_entsize', 1n, 'ELF_BAD_ENTRY_SIZE', 'section 34 (".symtab") sh_entsize at 0x2418: wrong entry size, found 1, expected 24'],
-  ['section 3 entry 1 r_info', 30n << 32n, 'ELF_BAD_SYMBOL_INDEX', 'relocation 1 of section 3 (".rel.text") at 0x1310: no such symbol, found 30, expected less than 30'],
-  ['section 3 entry 0 r_offset', -1n, 'ELF_UNSAFE_INTEGER', 'relocation 0 of section 3 (".rel.text") r_offset at 0x1300: number too large, found 0xffffffffffffffff, expected at most 0x1fffffffffffff'],
+  [
+    'section 3 sh_type',
+    1n,
+    'ELF_BAD_SECTION_TYPE',
+    'section 3 (".rel.text") at 0x1c58: section of the wrong type, found sh_type 1, expected 9 (SHT_REL) or 4 (SHT_RELA)',
+  ],
+  [
+    'section 3 sh_entsize',
+    24n,
+    'ELF_BAD_ENTRY_SIZE',
+    'section 3 (".rel.text") sh_entsize at 0x1c58: wrong entry size, found 24, expected 16',
+  ],
+  [
+    'section 3 sh_size',
+    31n,
+    'ELF_BAD_SIZE',
+    'section 3 (".rel.text") sh_size at 0x1c58: size is not a whole number of entries, found 31, expected a multiple of 16',
+  ],
+  [
+    'section 3 sh_link',
+    99n,
+    'ELF_BAD_SECTION_INDEX',
+    'section 3 (".rel.text") sh_link at 0x1c58: no such section, found 99, expected 1..34',
+  ],
+  [
+    'section 3 sh_link',
+    2n,
+    'ELF_BAD_SECTION_TYPE',
+    'section 3 (".rel.text") sh_link at 0x1c58: section of the wrong type, found section 2 (".text") of sh_type 1, expected 2 (SHT_SYMTAB) or 11 (SHT_DYNSYM)',
+  ],
+  [
+    'section 34 sh_entsize',
+    1n,
+    'ELF_BAD_ENTRY_SIZE',
+    'section 34 (".symtab") sh_entsize at 0x2418: wrong entry size, found 1, expected 24',
+  ],
+  [
+    'section 3 entry 1 r_info',
+    30n << 32n,
+    'ELF_BAD_SYMBOL_INDEX',
+    'relocation 1 of section 3 (".rel.text") at 0x1310: no such symbol, found 30, expected less than 30',
+  ],
+  [
+    'section 3 entry 0 r_offset',
+    -1n,
+    'ELF_UNSAFE_INTEGER',
+    'relocation 0 of section 3 (".rel.text") r_offset at 0x1300: number too large, found 0xffffffffffffffff, expected at most 0x1fffffffffffff',
+  ],
 ];
 
 for (const [field, value, code, message] of bad) {
@@ -107,8 +161,14 @@ for (const [field, value, code, message] of bad) {
 }
 
 test('an addend over 2^53', () => {
-  const data = new Bytes().word(8).word(0n).word(-(1n << 60n)).done();
-  const elf = readElf(buildElf({ sections: [{ name: '.rela', type: SHT_RELA, data, entrySize: 24 }] }));
+  const data = new Bytes()
+    .word(8)
+    .word(0n)
+    .word(-(1n << 60n))
+    .done();
+  const elf = readElf(
+    buildElf({ sections: [{ name: '.rela', type: SHT_RELA, data, entrySize: 24 }] }),
+  );
   expectElfError(
     () => readRelocations(elf, elf.sections[1]!),
     'ELF_UNSAFE_INTEGER',

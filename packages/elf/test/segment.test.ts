@@ -2,7 +2,15 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressToFileOffset, findLoadSegment, PF_R, PF_X, PT_LOAD, PT_NOTE, readElf } from '../src/index.js';
+import {
+  addressToFileOffset,
+  findLoadSegment,
+  PF_R,
+  PF_X,
+  PT_LOAD,
+  PT_NOTE,
+  readElf,
+} from '../src/index.js';
 import { buildElf } from './elf-builder.js';
 import { fixture } from './fixture.js';
 
@@ -13,7 +21,14 @@ const { segments } = readElf(
     type: 3,
     segments: [
       { type: PT_NOTE, offset: 0x10n, address: 0x1000n, fileSize: 0x1000n },
-      { type: PT_LOAD, flags: PF_R, offset: 0x100n, address: 0x1000n, fileSize: 0x80n, memorySize: 0x100n },
+      {
+        type: PT_LOAD,
+        flags: PF_R,
+        offset: 0x100n,
+        address: 0x1000n,
+        fileSize: 0x80n,
+        memorySize: 0x100n,
+      },
       { type: PT_LOAD, flags: PF_R | PF_X, offset: 0x180n, address: 0x10c0n, fileSize: 0x40n },
       { type: PT_LOAD, offset: 0x400n, address: 0xffff_ffff_ffff_f000n, fileSize: 0x1000n },
     ],

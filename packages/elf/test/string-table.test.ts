@@ -30,8 +30,12 @@ test('names of all lengths around the limit between short and long', () => {
   const names = [0, 1, 254, 255, 256, 257, 300, 5000].map((length) => 'x'.repeat(length));
   const strings = encode(`\0${names.join('\0')}\0`);
   const offsets: number[] = [];
-  for (let at = 1, index = 0; index < names.length; at += names[index++]!.length + 1) offsets.push(at);
-  assert.equal(symbolsAt(strings, offsets).map(({ name }) => name), names);
+  for (let at = 1, index = 0; index < names.length; at += names[index++]!.length + 1)
+    offsets.push(at);
+  assert.equal(
+    symbolsAt(strings, offsets).map(({ name }) => name),
+    names,
+  );
 });
 
 test('names that start inside of others', () => {
@@ -39,8 +43,22 @@ test('names that start inside of others', () => {
   const other = `${'0123456789'.repeat(60)}`;
   const strings = encode(`\0${long}\0short\0${other}\0`);
   const offsets = [1, 500, 700, 1, 1003, 1008, 1200, 600, 1608, 999];
-  const expected = [long, long.slice(499), long.slice(699), long, 'hort', other, other.slice(192), long.slice(599), '', long.slice(998)];
-  assert.equal(symbolsAt(strings, offsets).map(({ name }) => name), expected);
+  const expected = [
+    long,
+    long.slice(499),
+    long.slice(699),
+    long,
+    'hort',
+    other,
+    other.slice(192),
+    long.slice(599),
+    '',
+    long.slice(998),
+  ];
+  assert.equal(
+    symbolsAt(strings, offsets).map(({ name }) => name),
+    expected,
+  );
 });
 
 test('UTF-8, short and long', () => {
@@ -83,7 +101,10 @@ test('thousands of names inside one long string take no time and no memory', () 
   const started = performance.now();
   const names = symbolsAt(strings, offsets).map(({ name }) => name);
   const total = names.reduce((sum, name) => sum + name.length, 0);
-  assert.is(total, offsets.reduce((sum, offset) => sum + length + 1 - offset, 0));
+  assert.is(
+    total,
+    offsets.reduce((sum, offset) => sum + length + 1 - offset, 0),
+  );
   // 4 GB of text, if it were copied.
   assert.ok(total > 3e9);
   assert.ok(performance.now() - started < 2000);

@@ -26,7 +26,7 @@ import {
   stripDebug,
   stripSections,
 } from '../src/index.js';
-import { buildElf, buildSymbols, Bytes } from './elf-builder.js';
+import { Bytes, buildElf, buildSymbols } from './elf-builder.js';
 import { expectElfError } from './expect-error.js';
 import { fixture, fixtureNames } from './fixture.js';
 import { printReadelf } from './print-readelf.js';
@@ -36,16 +36,20 @@ const objects = fixtureNames.filter((name) => name.endsWith('.o'));
 
 /** Every symbol by what it is rather than by number. */
 function symbolsOf(elf: ElfFile): string[] {
-  return elf.symbols.map(({ name, value, size, binding, type, visibility, sectionIndex, st_shndx }) => {
-    const section = st_shndx < 0xff00 ? elf.sections[sectionIndex]!.name : st_shndx;
-    return [name, value, size, binding, type, visibility, section].join(' ');
-  });
+  return elf.symbols.map(
+    ({ name, value, size, binding, type, visibility, sectionIndex, st_shndx }) => {
+      const section = st_shndx < 0xff00 ? elf.sections[sectionIndex]!.name : st_shndx;
+      return [name, value, size, binding, type, visibility, section].join(' ');
+    },
+  );
 }
 
 /** Every relocation by what it refers to rather than by number. */
 function relocationsOf(elf: ElfFile): Record<string, string[]> {
   const symbols = symbolsOf(elf);
-  const sections = elf.sections.filter(({ sh_type }) => sh_type === SHT_REL || sh_type === SHT_RELA);
+  const sections = elf.sections.filter(
+    ({ sh_type }) => sh_type === SHT_REL || sh_type === SHT_RELA,
+  );
   return Object.fromEntries(
     sections.map((section) => [
       `${section.name} of ${elf.sections[section.sh_info]!.name}`,
@@ -59,7 +63,10 @@ function relocationsOf(elf: ElfFile): Record<string, string[]> {
 for (const name of objects) {
   test(`${name}: dropping nothing changes nothing`, () => {
     const bytes = fixture(name);
-    assert.equal(stripSections(bytes, () => false), bytes);
+    assert.equal(
+      stripSections(bytes, () => false),
+      bytes,
+    );
   });
 
   test(`${name}: what stays of stripDebug is what it was`, () => {
@@ -67,14 +74,26 @@ for (const name of objects) {
     const after = readElf(stripDebug(before));
     const isDebug = (section: string): boolean => /^\.(rela?\.)?debug/.test(section);
     const keptGroup = (index: number): boolean =>
-      before.sections[index]!.sh_type !== SHT_GROUP || !before.sections[before.sections[index]!.index + 1]!.name.startsWith('.debug');
-    const kept = before.sections.filter((section) => !isDebug(section.name) && keptGroup(section.index));
-    assert.equal(after.sections.map((section) => section.name), kept.map((section) => section.name));
+      before.sections[index]!.sh_type !== SHT_GROUP ||
+      !before.sections[before.sections[index]!.index + 1]!.name.startsWith('.debug');
+    const kept = before.sections.filter(
+      (section) => !isDebug(section.name) && keptGroup(section.index),
+    );
+    assert.equal(
+      after.sections.map((section) => section.name),
+      kept.map((section) => section.name),
+    );
     for (const [index, section] of kept.entries()) {
       const now = after.sections[index]!;
       assert.equal(
         [now.sh_type, now.sh_flags, now.sh_addr, now.sh_addralign, now.sh_entsize],
-        [section.sh_type, section.sh_flags, section.sh_addr, section.sh_addralign, section.sh_entsize],
+        [
+          section.sh_type,
+          section.sh_flags,
+          section.sh_addr,
+          section.sh_addralign,
+          section.sh_entsize,
+        ],
       );
       assert.is(after.sections[now.sh_link]!.name, before.sections[section.sh_link]!.name);
       const numbered = new Set([SHT_SYMTAB, SHT_REL, SHT_RELA, SHT_GROUP, SHT_LLVM_ADDRSIG]);
@@ -85,11 +104,15 @@ for (const name of objects) {
       symbolsOf(after),
       symbolsOf(before).filter((_, index) => {
         const { type, sectionIndex, st_shndx } = before.symbols[index]!;
-        return type !== STT_FILE && (st_shndx >= 0xff00 || kept.includes(before.sections[sectionIndex]!));
+        return (
+          type !== STT_FILE && (st_shndx >= 0xff00 || kept.includes(before.sections[sectionIndex]!))
+        );
       }),
     );
     const all = relocationsOf(before);
-    const expected = Object.fromEntries(Object.entries(all).filter(([section]) => !isDebug(section)));
+    const expected = Object.fromEntries(
+      Object.entries(all).filter(([section]) => !isDebug(section)),
+    );
     assert.equal(relocationsOf(after), expected);
   });
 
@@ -104,7 +127,15 @@ for (const name of objects) {
 test('BTF stays, DWARF and the names of source files go', () => {
   const elf = readElf(stripDebug(fixture('counter.el.o')));
   const names = elf.sections.map(({ name }) => name);
-  for (const name of ['.BTF', '.rel.BTF', '.BTF.ext', '.rel.BTF.ext', '.maps', 'license', '.symtab']) {
+  for (const name of [
+    '.BTF',
+    '.rel.BTF',
+    '.BTF.ext',
+    '.rel.BTF.ext',
+    '.maps',
+    'license',
+    '.symtab',
+  ]) {
     assert.ok(names.includes(name), name);
   }
   assert.not(names.some((name) => name.includes('debug')));
@@ -146,7 +177,10 @@ test('groups: members are renumbered, and a group without members goes', () => {
       .filter(({ sh_type }) => sh_type === SHT_GROUP)
       .map(({ data, sh_info }) => [
         elf.symbols[sh_info]!.name,
-        ...Array.from(new Uint32Array(data.slice().buffer).subarray(1), (index) => elf.sections[index]!.name),
+        ...Array.from(
+          new Uint32Array(data.slice().buffer).subarray(1),
+          (index) => elf.sections[index]!.name,
+        ),
       ]);
   assert.is(groupsOf(before).length, 3);
   assert.equal(groupsOf(readElf(stripDebug(before))), groupsOf(before).slice(1));
@@ -163,12 +197,20 @@ test('sections whose group is dropped are in none', () => {
 
 test('a dropped section takes its relocations and its symbols with it', () => {
   const before = readElf(fixture('counter.el.o'));
-  const after = readElf(stripSections(before, (section) => isDebugSection(section) || /^(tp.a.second|\.BTF.*)$/.test(section.name)));
+  const after = readElf(
+    stripSections(
+      before,
+      (section) => isDebugSection(section) || /^(tp.a.second|\.BTF.*)$/.test(section.name),
+    ),
+  );
   assert.is(after.section('tp/a/second'), undefined);
   assert.is(after.section('.reltp/a/second'), undefined);
   assert.is(after.section('.rel.BTF.ext'), undefined);
   assert.not(after.symbols.some(({ name }) => name === 'second'));
-  assert.is(after.section('.symtab')!.sh_info, after.symbols.findIndex(({ binding }) => binding !== 0));
+  assert.is(
+    after.section('.symtab')!.sh_info,
+    after.symbols.findIndex(({ binding }) => binding !== 0),
+  );
 });
 
 test('symbols to drop, unless a relocation uses them', () => {
@@ -189,11 +231,20 @@ test('the symbol table can go if nothing uses it', () => {
     sections: [
       { name: '.text', data: Uint8Array.of(1, 2, 3) },
       ...buildSymbols({}, [{ name: 'f', sectionIndex: 1 }], 3),
-      { name: '.symtab_shndx', type: SHT_SYMTAB_SHNDX, data: new Uint8Array(8), link: 2, entrySize: 4 },
+      {
+        name: '.symtab_shndx',
+        type: SHT_SYMTAB_SHNDX,
+        data: new Uint8Array(8),
+        link: 2,
+        entrySize: 4,
+      },
     ],
   });
   const after = readElf(stripSections(bytes, ({ name }) => name === '.symtab'));
-  assert.equal(after.sections.map(({ name }) => name), ['', '.text', '.strtab', '.shstrtab']);
+  assert.equal(
+    after.sections.map(({ name }) => name),
+    ['', '.text', '.strtab', '.shstrtab'],
+  );
   assert.equal([...after.section('.text')!.data], [1, 2, 3]);
   assert.equal(after.symbols, []);
 });
@@ -221,7 +272,10 @@ test('section indexes past 0xff00, before and after', () => {
   const before = readElf(bytes);
   const contents = (elf: ElfFile): (number | undefined)[] =>
     elf.symbols.slice(1, 4).map(({ sectionIndex }) => elf.sections[sectionIndex]!.data[0]);
-  for (const [drop, left] of [[600, 65_402], [300, 65_702]] as const) {
+  for (const [drop, left] of [
+    [600, 65_402],
+    [300, 65_702],
+  ] as const) {
     const after = readElf(stripSections(before, ({ index }) => index > 10 && index <= 10 + drop));
     assert.is(after.sections.length, left);
     assert.equal(contents(after), contents(before));
@@ -229,15 +283,24 @@ test('section indexes past 0xff00, before and after', () => {
     assert.is(after.header.e_shstrndx, left - 1);
   }
   const small = readElf(stripSections(before, ({ index }) => index > 10 && index < 60_000));
-  assert.equal(small.symbols.map(({ st_shndx }) => st_shndx), [0, 5711, 6011, 5, 0xfff2]);
-  assert.equal(new Uint32Array(small.section('.symtab_shndx')!.data.slice().buffer), new Uint32Array(5));
+  assert.equal(
+    small.symbols.map(({ st_shndx }) => st_shndx),
+    [0, 5711, 6011, 5, 0xfff2],
+  );
+  assert.equal(
+    new Uint32Array(small.section('.symtab_shndx')!.data.slice().buffer),
+    new Uint32Array(5),
+  );
 });
 
 for (const littleEndian of [true, false]) {
   test(`relocations of ELF32 and ELF64 are renumbered, ${littleEndian ? 'little' : 'big'}-endian`, () => {
     for (const is64 of [true, false]) {
       const encoding = { is64, littleEndian };
-      const symbols = [{ name: 'a', sectionIndex: 1 }, { name: 'b', sectionIndex: 2, binding: 1 }];
+      const symbols = [
+        { name: 'a', sectionIndex: 1 },
+        { name: 'b', sectionIndex: 2, binding: 1 },
+      ];
       const info = is64 ? (2n << 32n) | 0x1ffn : (2n << 8n) | 0xffn;
       const rela = new Bytes(encoding).word(4).word(info).word(7).done();
       const bytes = buildElf({
@@ -246,14 +309,27 @@ for (const littleEndian of [true, false]) {
           { name: 'gone', data: new Uint8Array(5) },
           { name: 'kept', data: new Uint8Array(9) },
           ...buildSymbols(encoding, symbols, 4),
-          { name: '.rela.kept', type: SHT_RELA, data: rela, link: 3, info: 2, entrySize: is64 ? 24 : 12 },
+          {
+            name: '.rela.kept',
+            type: SHT_RELA,
+            data: rela,
+            link: 3,
+            info: 2,
+            entrySize: is64 ? 24 : 12,
+          },
         ],
       });
       const elf = readElf(stripSections(bytes, ({ name }) => name === 'gone'));
       assert.equal(readRelocations(elf, elf.section('.rela.kept')!), [
         { offset: 4, type: is64 ? 0x1ff : 0xff, symbolIndex: 1, addend: 7 },
       ]);
-      assert.equal(elf.symbols.map(({ name, sectionIndex }) => [name, sectionIndex]), [['', 0], ['b', 1]]);
+      assert.equal(
+        elf.symbols.map(({ name, sectionIndex }) => [name, sectionIndex]),
+        [
+          ['', 0],
+          ['b', 1],
+        ],
+      );
     }
   });
 }
@@ -286,7 +362,8 @@ test('not for executables', () => {
 });
 
 test('what is used cannot go', () => {
-  const drop = (name: string) => () => stripSections(fixture('counter.el.o'), (section) => section.name === name);
+  const drop = (name: string) => () =>
+    stripSections(fixture('counter.el.o'), (section) => section.name === name);
   expectElfError(
     drop('.rodata'),
     'ELF_SECTION_IN_USE',
@@ -300,10 +377,34 @@ test('what is used cannot go', () => {
 });
 
 const bad: readonly (readonly [string, string, bigint, ElfErrorCode, string])[] = [
-  ['groups.x86_64.o', 'section 4 entry 1 word', 29n, 'ELF_BAD_SECTION_INDEX', 'member 1 of section 4 (".group") at 0x4ac: no such section, found 29, expected 1..28'],
-  ['groups.x86_64.o', 'section 4 sh_info', 18n, 'ELF_BAD_SYMBOL_INDEX', 'section 4 (".group") sh_info at 0xca8: no such symbol, found 18, expected less than 18'],
-  ['groups.x86_64.o', 'section 4 sh_entsize', 8n, 'ELF_BAD_ENTRY_SIZE', 'section 4 (".group") sh_entsize at 0xca8: wrong entry size, found 8, expected 4'],
-  ['counter.el.o', 'section 13 sh_link', 35n, 'ELF_BAD_SECTION_INDEX', 'section 13 ("license") sh_link at 0x1ed8: no such section, found 35, expected 1..34'],
+  [
+    'groups.x86_64.o',
+    'section 4 entry 1 word',
+    29n,
+    'ELF_BAD_SECTION_INDEX',
+    'member 1 of section 4 (".group") at 0x4ac: no such section, found 29, expected 1..28',
+  ],
+  [
+    'groups.x86_64.o',
+    'section 4 sh_info',
+    18n,
+    'ELF_BAD_SYMBOL_INDEX',
+    'section 4 (".group") sh_info at 0xca8: no such symbol, found 18, expected less than 18',
+  ],
+  [
+    'groups.x86_64.o',
+    'section 4 sh_entsize',
+    8n,
+    'ELF_BAD_ENTRY_SIZE',
+    'section 4 (".group") sh_entsize at 0xca8: wrong entry size, found 8, expected 4',
+  ],
+  [
+    'counter.el.o',
+    'section 13 sh_link',
+    35n,
+    'ELF_BAD_SECTION_INDEX',
+    'section 13 ("license") sh_link at 0x1ed8: no such section, found 35, expected 1..34',
+  ],
 ];
 
 for (const [name, field, value, code, message] of bad) {
@@ -325,7 +426,12 @@ test('a list of address-significant symbols that is broken', () => {
     const section = readElf(bytes).section('.llvm_addrsig')!;
     assert.is(section.sh_offset, 0x19f0);
     bytes.set(list, section.sh_offset);
-    writeField(bytes, fieldNamed(bytes, `section ${section.index} sh_size`), BigInt(list.length), true);
+    writeField(
+      bytes,
+      fieldNamed(bytes, `section ${section.index} sh_size`),
+      BigInt(list.length),
+      true,
+    );
     expectElfError(
       () => stripDebug(bytes),
       'ELF_BAD_SYMBOL_INDEX',
@@ -336,7 +442,13 @@ test('a list of address-significant symbols that is broken', () => {
 
 const llvmStrip = '/usr/bin/llvm-strip-16';
 // Not groups.x86_64.o: llvm-strip 16 keeps a group whose members are gone.
-for (const name of ['counter.el.o', 'counter.eb.o', 'plain.ppc.o', 'plain.i386.o', 'plain.zlib.o']) {
+for (const name of [
+  'counter.el.o',
+  'counter.eb.o',
+  'plain.ppc.o',
+  'plain.i386.o',
+  'plain.zlib.o',
+]) {
   if (!existsSync(llvmStrip)) {
     test.skip(`${name} as llvm-strip -g leaves it (llvm-strip-16 is not installed)`, () => {});
     continue;

@@ -22,7 +22,7 @@ import {
   STV_DEFAULT,
   STV_HIDDEN,
 } from '../src/index.js';
-import { buildElf, buildSymbols, Bytes } from './elf-builder.js';
+import { Bytes, buildElf, buildSymbols } from './elf-builder.js';
 import { expectElfError } from './expect-error.js';
 import { fixture } from './fixture.js';
 
@@ -63,10 +63,21 @@ for (const is64 of [true, false]) {
   for (const littleEndian of [true, false]) {
     test(`every field, ${is64 ? 'ELF64' : 'ELF32'} ${littleEndian ? 'little' : 'big'}-endian`, () => {
       const value = is64 ? 0x1_2345_6789n : 0x8765_4321n;
-      const symbol = { name: 'näme', value, size: 0x1234n, binding: 2, type: 10, visibility: 3, sectionIndex: 1 };
+      const symbol = {
+        name: 'näme',
+        value,
+        size: 0x1234n,
+        binding: 2,
+        type: 10,
+        visibility: 3,
+        sectionIndex: 1,
+      };
       const encoding = { is64, littleEndian };
       const elf = readElf(
-        buildElf({ ...encoding, sections: [{ name: '.text' }, ...buildSymbols(encoding, [symbol], 3)] }),
+        buildElf({
+          ...encoding,
+          sections: [{ name: '.text' }, ...buildSymbols(encoding, [symbol], 3)],
+        }),
       );
       const read = elf.symbols[1]!;
       assert.equal(
@@ -116,12 +127,24 @@ test('section indexes past 0xff00', () => {
   ];
   const [symtab, strtab] = buildSymbols({}, symbols, 2);
   const indexes = new Bytes().u32(0).u32(66_000).u32(0).u32(SHN_ABS).u32(0).done();
-  const shndx = { name: '.symtab_shndx', type: SHT_SYMTAB_SHNDX, data: indexes, link: 1, entrySize: 4 };
+  const shndx = {
+    name: '.symtab_shndx',
+    type: SHT_SYMTAB_SHNDX,
+    data: indexes,
+    link: 1,
+    entrySize: 4,
+  };
   const many = Array.from({ length: 66_000 }, () => ({}));
   const elf = readElf(buildElf({ sections: [symtab, strtab, shndx, ...many] }));
   assert.equal(
     elf.symbols.map(({ sectionIndex, st_shndx }) => [sectionIndex, st_shndx]),
-    [[0, 0], [66_000, SHN_XINDEX], [7, 7], [SHN_ABS, SHN_XINDEX], [SHN_ABS, SHN_ABS]],
+    [
+      [0, 0],
+      [66_000, SHN_XINDEX],
+      [7, 7],
+      [SHN_ABS, SHN_XINDEX],
+      [SHN_ABS, SHN_ABS],
+    ],
   );
   // A section that has the number of SHN_ABS is told apart by the stored index.
   assert.equal(elf.symbols.map(isDefined), [false, true, true, true, false]);
@@ -130,16 +153,66 @@ test('section indexes past 0xff00', () => {
 const [symtab, strtab] = buildSymbols({}, [{ name: 'one' }, { name: 'two', sectionIndex: 1 }], 2);
 const good = { sections: [symtab, strtab] };
 const bad: readonly (readonly [string, bigint, ElfErrorCode, string])[] = [
-  ['section 1 sh_entsize', 0n, 'ELF_BAD_ENTRY_SIZE', 'section 1 (".symtab") sh_entsize at 0xf0: wrong entry size, found 0, expected 24'],
-  ['section 1 sh_size', 71n, 'ELF_BAD_SIZE', 'section 1 (".symtab") sh_size at 0xf0: size is not a whole number of entries, found 71, expected a multiple of 24'],
-  ['section 1 sh_link', 0n, 'ELF_BAD_SECTION_INDEX', 'section 1 (".symtab") sh_link at 0xf0: no such section, found 0, expected 1..3'],
-  ['section 1 sh_link', 4n, 'ELF_BAD_SECTION_INDEX', 'section 1 (".symtab") sh_link at 0xf0: no such section, found 4, expected 1..3'],
-  ['section 1 sh_link', 1n, 'ELF_BAD_SECTION_TYPE', 'section 1 (".symtab") sh_link at 0xf0: section of the wrong type, found section 1 (".symtab") of sh_type 2, expected 3 (SHT_STRTAB)'],
-  ['section 2 sh_type', 2n, 'ELF_DUPLICATE_SYMBOL_TABLE', 'section 2 (".strtab") at 0x130: a second symbol table, found sh_type 2 as in section 1 (".symtab"), expected one section of this type'],
-  ['section 1 entry 1 st_shndx', 4n, 'ELF_BAD_SECTION_INDEX', 'symbol 1 of section 1 (".symtab") st_shndx at 0x58: no such section, found 4, expected less than 4'],
-  ['section 1 entry 1 st_shndx', 0xffffn, 'ELF_BAD_SECTION_INDEX', 'symbol 1 of section 1 (".symtab") st_shndx at 0x58: no such section, found SHN_XINDEX without a SHT_SYMTAB_SHNDX section, expected less than 4'],
-  ['section 1 entry 2 st_name', 9n, 'ELF_BAD_STRING', 'symbol 2 of section 1 (".symtab") at 0x70: string outside its table, found a string at 0x9 of section 2 (".strtab") at 0x88, expected one that ends in its 9 bytes'],
-  ['section 2 sh_size', 8n, 'ELF_BAD_STRING', 'symbol 2 of section 1 (".symtab") at 0x70: string outside its table, found a string at 0x5 of section 2 (".strtab") at 0x88, expected one that ends in its 8 bytes'],
+  [
+    'section 1 sh_entsize',
+    0n,
+    'ELF_BAD_ENTRY_SIZE',
+    'section 1 (".symtab") sh_entsize at 0xf0: wrong entry size, found 0, expected 24',
+  ],
+  [
+    'section 1 sh_size',
+    71n,
+    'ELF_BAD_SIZE',
+    'section 1 (".symtab") sh_size at 0xf0: size is not a whole number of entries, found 71, expected a multiple of 24',
+  ],
+  [
+    'section 1 sh_link',
+    0n,
+    'ELF_BAD_SECTION_INDEX',
+    'section 1 (".symtab") sh_link at 0xf0: no such section, found 0, expected 1..3',
+  ],
+  [
+    'section 1 sh_link',
+    4n,
+    'ELF_BAD_SECTION_INDEX',
+    'section 1 (".symtab") sh_link at 0xf0: no such section, found 4, expected 1..3',
+  ],
+  [
+    'section 1 sh_link',
+    1n,
+    'ELF_BAD_SECTION_TYPE',
+    'section 1 (".symtab") sh_link at 0xf0: section of the wrong type, found section 1 (".symtab") of sh_type 2, expected 3 (SHT_STRTAB)',
+  ],
+  [
+    'section 2 sh_type',
+    2n,
+    'ELF_DUPLICATE_SYMBOL_TABLE',
+    'section 2 (".strtab") at 0x130: a second symbol table, found sh_type 2 as in section 1 (".symtab"), expected one section of this type',
+  ],
+  [
+    'section 1 entry 1 st_shndx',
+    4n,
+    'ELF_BAD_SECTION_INDEX',
+    'symbol 1 of section 1 (".symtab") st_shndx at 0x58: no such section, found 4, expected less than 4',
+  ],
+  [
+    'section 1 entry 1 st_shndx',
+    0xffffn,
+    'ELF_BAD_SECTION_INDEX',
+    'symbol 1 of section 1 (".symtab") st_shndx at 0x58: no such section, found SHN_XINDEX without a SHT_SYMTAB_SHNDX section, expected less than 4',
+  ],
+  [
+    'section 1 entry 2 st_name',
+    9n,
+    'ELF_BAD_STRING',
+    'symbol 2 of section 1 (".symtab") at 0x70: string outside its table, found a string at 0x9 of section 2 (".strtab") at 0x88, expected one that ends in its 9 bytes',
+  ],
+  [
+    'section 2 sh_size',
+    8n,
+    'ELF_BAD_STRING',
+    'symbol 2 of section 1 (".symtab") at 0x70: string outside its table, found a string at 0x5 of section 2 (".strtab") at 0x88, expected one that ends in its 8 bytes',
+  ],
 ];
 
 for (const [field, value, code, message] of bad) {
@@ -152,7 +225,13 @@ for (const [field, value, code, message] of bad) {
 }
 
 test('extended indexes for another number of symbols', () => {
-  const shndx = { name: '.symtab_shndx', type: SHT_SYMTAB_SHNDX, data: new Uint8Array(8), link: 1, entrySize: 4 };
+  const shndx = {
+    name: '.symtab_shndx',
+    type: SHT_SYMTAB_SHNDX,
+    data: new Uint8Array(8),
+    link: 1,
+    entrySize: 4,
+  };
   const elf = readElf(buildElf({ sections: [...good.sections, shndx] }));
   expectElfError(
     () => elf.symbols,

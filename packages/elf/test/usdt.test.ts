@@ -2,14 +2,25 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ET_DYN, findFunction, findSymbol, PT_LOAD, readElf, readUsdtProbes, SHT_NOTE } from '../src/index.js';
-import { buildElf, Bytes } from './elf-builder.js';
+import {
+  ET_DYN,
+  findFunction,
+  findSymbol,
+  PT_LOAD,
+  readElf,
+  readUsdtProbes,
+  SHT_NOTE,
+} from '../src/index.js';
+import { Bytes, buildElf } from './elf-builder.js';
 import { expectElfError } from './expect-error.js';
 import { fixture } from './fixture.js';
 
 const test = suite('readUsdtProbes');
 
-for (const [name, stack] of [['usdt.x86_64', '%rsp'], ['usdt.i386', '%esp']] as const) {
+for (const [name, stack] of [
+  ['usdt.x86_64', '%rsp'],
+  ['usdt.i386', '%esp'],
+] as const) {
   test(`probes of ${name}`, () => {
     const elf = readElf(fixture(name));
     const probes = readUsdtProbes(elf);
@@ -22,7 +33,10 @@ for (const [name, stack] of [['usdt.x86_64', '%rsp'], ['usdt.i386', '%esp']] as 
       ],
     );
     const semaphore = findSymbol(elf, 'app_work_semaphore')!.address;
-    assert.equal(probes.map((probe) => probe.semaphore), [semaphore, 0n, semaphore]);
+    assert.equal(
+      probes.map((probe) => probe.semaphore),
+      [semaphore, 0n, semaphore],
+    );
     assert.is(probes[0]!.semaphoreFileOffset, elf.section('.probes')!.sh_offset);
     assert.is(probes[1]!.semaphoreFileOffset, undefined);
     const work = findFunction(elf, 'work')!;
@@ -43,7 +57,9 @@ function withNote(descriptor: Uint8Array, base: bigint | undefined, is64 = true)
     segments: [{ type: PT_LOAD, offset: 0n, address: 0x10000n, fileSize: 0x1000n }],
     sections: [
       { name: '.note.stapsdt', type: SHT_NOTE, data: note.pad(4).done(), alignment: 4 },
-      ...(base === undefined ? [] : [{ name: '.stapsdt.base', address: base, data: new Uint8Array(1) }]),
+      ...(base === undefined
+        ? []
+        : [{ name: '.stapsdt.base', address: base, data: new Uint8Array(1) }]),
     ],
   });
 }
@@ -57,7 +73,10 @@ test('a file that was moved since the note was written', () => {
   assert.equal([moved!.address, moved!.fileOffset], [0x10100n, 0x100]);
   assert.equal([moved!.semaphore, moved!.semaphoreFileOffset], [0x10200n, 0x200]);
   const [unmoved] = readUsdtProbes(readElf(withNote(descriptor, undefined)));
-  assert.equal([unmoved!.address, unmoved!.fileOffset, unmoved!.semaphore], [0x100n, undefined, 0x200n]);
+  assert.equal(
+    [unmoved!.address, unmoved!.fileOffset, unmoved!.semaphore],
+    [0x100n, undefined, 0x200n],
+  );
 });
 
 test('addresses wrap around at the width of the class', () => {
@@ -86,13 +105,26 @@ test('a note that is too short', () => {
 test('strings that do not end', () => {
   const addresses = new Bytes().word(1).word(0).word(0).done();
   const rows: [string, string][] = [
-    ['p', 'USDT provider at 0xa4: string outside its table, found a string at 0x0 of the USDT note at 0xa4, expected one that ends in its 1 bytes'],
-    ['p\0n', 'USDT probe name at 0xa4: string outside its table, found a string at 0x2 of the USDT note at 0xa4, expected one that ends in its 3 bytes'],
-    ['p\0n\0a', 'USDT arguments at 0xa4: string outside its table, found a string at 0x4 of the USDT note at 0xa4, expected one that ends in its 5 bytes'],
+    [
+      'p',
+      'USDT provider at 0xa4: string outside its table, found a string at 0x0 of the USDT note at 0xa4, expected one that ends in its 1 bytes',
+    ],
+    [
+      'p\0n',
+      'USDT probe name at 0xa4: string outside its table, found a string at 0x2 of the USDT note at 0xa4, expected one that ends in its 3 bytes',
+    ],
+    [
+      'p\0n\0a',
+      'USDT arguments at 0xa4: string outside its table, found a string at 0x4 of the USDT note at 0xa4, expected one that ends in its 5 bytes',
+    ],
   ];
   for (const [text, message] of rows) {
     const descriptor = Uint8Array.of(...addresses, ...new TextEncoder().encode(text));
-    expectElfError(() => readUsdtProbes(readElf(withNote(descriptor, undefined))), 'ELF_BAD_STRING', message);
+    expectElfError(
+      () => readUsdtProbes(readElf(withNote(descriptor, undefined))),
+      'ELF_BAD_STRING',
+      message,
+    );
   }
 });
 

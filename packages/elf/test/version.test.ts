@@ -31,7 +31,11 @@ test('versions that a library defines', () => {
 });
 
 test('versions that a library needs', () => {
-  assert.equal(versionsIn(readElf(fixture('libuser.so'))), ['', 'answer@@LIB_2.0 of libversions.so', 'ask']);
+  assert.equal(versionsIn(readElf(fixture('libuser.so'))), [
+    '',
+    'answer@@LIB_2.0 of libversions.so',
+    'ask',
+  ]);
 });
 
 test('a file without versions', () => {
@@ -46,15 +50,57 @@ test('an empty table of definitions', () => {
 });
 
 const bad: readonly (readonly [string, string, bigint, ElfErrorCode, string])[] = [
-  ['libversions.so', 'section 3 sh_size', 10n, 'ELF_BAD_VERSION_TABLE', 'section 3 (".gnu.version") at 0x860: broken symbol versions, found 5 entries for section 2 (".dynsym"), expected 7 entries for section 2 (".dynsym")'],
-  ['libversions.so', 'section 3 sh_entsize', 4n, 'ELF_BAD_ENTRY_SIZE', 'section 3 (".gnu.version") sh_entsize at 0x860: wrong entry size, found 4, expected 2'],
-  ['libversions.so', 'section 4 sh_link', 0n, 'ELF_BAD_SECTION_INDEX', 'section 4 (".gnu.version_d") sh_link at 0x8a0: no such section, found 0, expected 1..13'],
+  [
+    'libversions.so',
+    'section 3 sh_size',
+    10n,
+    'ELF_BAD_VERSION_TABLE',
+    'section 3 (".gnu.version") at 0x860: broken symbol versions, found 5 entries for section 2 (".dynsym"), expected 7 entries for section 2 (".dynsym")',
+  ],
+  [
+    'libversions.so',
+    'section 3 sh_entsize',
+    4n,
+    'ELF_BAD_ENTRY_SIZE',
+    'section 3 (".gnu.version") sh_entsize at 0x860: wrong entry size, found 4, expected 2',
+  ],
+  [
+    'libversions.so',
+    'section 4 sh_link',
+    0n,
+    'ELF_BAD_SECTION_INDEX',
+    'section 4 (".gnu.version_d") sh_link at 0x8a0: no such section, found 0, expected 1..13',
+  ],
   // vd_next of the first definition.
-  ['libversions.so', 'section 4 entry 4 word', 80n, 'ELF_BAD_VERSION_TABLE', 'record 2 of section 4 (".gnu.version_d") at 0x330: broken symbol versions, found 20 bytes at 80, expected records inside the 84 bytes of the section'],
+  [
+    'libversions.so',
+    'section 4 entry 4 word',
+    80n,
+    'ELF_BAD_VERSION_TABLE',
+    'record 2 of section 4 (".gnu.version_d") at 0x330: broken symbol versions, found 20 bytes at 80, expected records inside the 84 bytes of the section',
+  ],
   // vd_aux of the second.
-  ['libversions.so', 'section 4 entry 10 word', -1n, 'ELF_BAD_VERSION_TABLE', 'record 3 of section 4 (".gnu.version_d") at 0x334: broken symbol versions, found 8 bytes at 4294967323, expected records inside the 84 bytes of the section'],
-  ['libuser.so', 'section 4 entry 2 word', 17n, 'ELF_BAD_VERSION_TABLE', 'record 2 of section 4 (".gnu.version_r") at 0x2c1: broken symbol versions, found 16 bytes at 17, expected records inside the 32 bytes of the section'],
-  ['libuser.so', 'section 4 entry 6 word', 0x1000n, 'ELF_BAD_STRING', 'version name in section 4 (".gnu.version_r") at 0x2c8: string outside its table, found a string at 0x1000 of section 7 (".dynstr") at 0x310, expected one that ends in its 46 bytes'],
+  [
+    'libversions.so',
+    'section 4 entry 10 word',
+    -1n,
+    'ELF_BAD_VERSION_TABLE',
+    'record 3 of section 4 (".gnu.version_d") at 0x334: broken symbol versions, found 8 bytes at 4294967323, expected records inside the 84 bytes of the section',
+  ],
+  [
+    'libuser.so',
+    'section 4 entry 2 word',
+    17n,
+    'ELF_BAD_VERSION_TABLE',
+    'record 2 of section 4 (".gnu.version_r") at 0x2c1: broken symbol versions, found 16 bytes at 17, expected records inside the 32 bytes of the section',
+  ],
+  [
+    'libuser.so',
+    'section 4 entry 6 word',
+    0x1000n,
+    'ELF_BAD_STRING',
+    'version name in section 4 (".gnu.version_r") at 0x2c8: string outside its table, found a string at 0x1000 of section 7 (".dynstr") at 0x310, expected one that ends in its 46 bytes',
+  ],
 ];
 
 for (const [name, field, value, code, message] of bad) {
@@ -69,7 +115,9 @@ for (const [name, field, value, code, message] of bad) {
 test('records that overlap cannot be more than there is room for', () => {
   const bytes = fixture('libuser.so');
   // 65,535 times the same record.
-  const [count, next] = ['section 4 entry 0 word', 'section 4 entry 7 word'].map((name) => fieldNamed(bytes, name));
+  const [count, next] = ['section 4 entry 0 word', 'section 4 entry 7 word'].map((name) =>
+    fieldNamed(bytes, name),
+  );
   writeField(bytes, { offset: count!.offset + 2, size: 2 }, 0xffffn, true);
   writeField(bytes, next!, 0n, true);
   const elf = readElf(bytes);
