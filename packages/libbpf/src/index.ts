@@ -5,6 +5,7 @@
  */
 
 export type { Codec } from './codec.js';
+export type { IntKind, SectionAtomics } from './data/section-atomics.js';
 export {
   BpfError,
   type BpfErrorFacts,
@@ -15,7 +16,66 @@ export {
 } from './errors.js';
 export type { BpfLink } from './link/bpf-link.js';
 export { VerifierError } from './load/verifier-error.js';
-export type { BpfMap } from './map/bpf-map.js';
+export type { BpfMap, LookupOptions, MapBatch, UpdateOptions } from './map/bpf-map.js';
+export { onlineCpus, possibleCpus } from './map/cpus.js';
+export { type KernelSymbol, KernelSymbols, kernelSymbols } from './map/kernel-symbols.js';
+export type { FdLike, RedirectTarget } from './map/map-codecs.js';
+export type { MapInfo } from './map/map-info.js';
+export type { IterationStatistics, MapIterator } from './map/map-iterator.js';
+export type {
+  ArenaMap,
+  ArrayMap,
+  ArrayOfMaps,
+  BloomFilter,
+  CgroupArray,
+  CgroupStorage,
+  CgrpStorage,
+  CpuMap,
+  DevMap,
+  HashMap,
+  HashOfMaps,
+  InodeStorage,
+  LoadedMap,
+  LpmTrie,
+  OpenMap,
+  OpenSectionMap,
+  PerCpuArrayMap,
+  PerCpuCgroupStorage,
+  PerCpuHashMap,
+  PerCpuMap,
+  PerfEventArray,
+  ProgArray,
+  QueueMap,
+  ReadableMap,
+  RingBuf,
+  SectionMap,
+  SkStorage,
+  SockHash,
+  SockMap,
+  StackMap,
+  StackTraceMap,
+  StorageMap,
+  StreamMap,
+  StructOpsMap,
+  TaskStorage,
+  UnknownMap,
+  UserRingBuf,
+  XskMap,
+} from './map/map-types.js';
+export { type OpenMapOptions, openMapById, openPinnedMap } from './map/open-map.js';
+export type { RawMap } from './map/raw-map.js';
+export { StackFrame } from './map/stack-trace.js';
 export { type LoadedObject, type OpenObject, type OpenOptions, openObject } from './object.js';
 export type { LoadedBpfProgram, OpenBpfProgram, TestRun, TestRunOptions } from './program.js';
+export type {
+  EventStream,
+  RecordHandler,
+  StreamCounters,
+  StreamOptions,
+  WaitOptions,
+} from './stream/event-stream.js';
+export { type RecordOf, ringBuffer } from './stream/open-stream.js';
+export type { PerfBufferOptions } from './stream/perf-buffer.js';
+export type { RecordView } from './stream/record-view.js';
+export type { UserRecord, UserRingBuffer } from './stream/user-ring-buffer.js';
 export { onWarning } from './sys/fd.js';

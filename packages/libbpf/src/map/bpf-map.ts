@@ -18,7 +18,7 @@ import type {
   StreamCounters,
   WaitOptions,
 } from '../stream/event-stream.js';
-import { openMapStream } from '../stream/open-stream.js';
+import { openMapStream, type StreamMap } from '../stream/open-stream.js';
 import type { PerfBufferOptions } from '../stream/perf-buffer.js';
 import { UserRingBuffer } from '../stream/user-ring-buffer.js';
 import { mapDeleteBatch, mapFreeze, mapUpdateBatch, objPin } from '../sys/bpf.js';
@@ -573,23 +573,20 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
    * @throws BpfError `BPF_BUSY` if it is being read already, by whomever
    */
   open(options: PerfBufferOptions<R> = {}): EventStream<R> {
-    const fd = this.#loaded('open()').number;
-    if (this.#kind.name !== 'RINGBUF' && this.#kind.name !== 'PERF_EVENT_ARRAY') {
-      throw this.#wrongKind('open()', 'it is for ring buffers and perf event arrays');
-    }
-    const { name, flags } = this;
-    const { id, maxEntries } = this.#info!;
-    const map = {
-      name,
-      flags,
-      fd,
-      id,
-      maxEntries,
-      recordCodec: this.#init.recordCodec,
-      kindName: this.#kind.name,
-    };
-    this.#stream = openMapStream(map, options);
+    this.#stream = openMapStream(this._streamMap('open()'), options);
     return this.#stream;
+  }
+
+  /** @internal What a stream needs to know. */
+  _streamMap(call: string): StreamMap<R> {
+    const fd = this.#loaded(call).number;
+    const kindName = this.#kind.name;
+    if (kindName !== 'RINGBUF' && kindName !== 'PERF_EVENT_ARRAY') {
+      throw this.#wrongKind(call, 'it is for ring buffers and perf event arrays');
+    }
+    const { id, maxEntries, flags } = this.#info!;
+    const { recordCodec } = this.#init;
+    return { name: this.name, fd, id, maxEntries, flags, recordCodec, kindName };
   }
 
   /** The stream that {@link open} made, or a new one with default options. */

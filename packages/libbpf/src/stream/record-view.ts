@@ -37,6 +37,12 @@ export class RecordView<R = unknown> {
     this.#length = length;
   }
 
+  /** @internal Shows other bytes of the same memory. */
+  move(start: number, length: number): void {
+    this.#start = start;
+    this.#length = length;
+  }
+
   /** @internal The callback has returned. */
   end(): void {
     this.moveTo(EMPTY, 0, 0);

@@ -22,6 +22,9 @@ const OVERWRITE_LOW = 4 + LOW;
 /** The kernel sees consumed room after at most this many bytes. */
 const COMMIT_BYTES = 4096;
 
+/** Machines whose loads are not reordered: there a plain load will do, which is ten times faster than an atomic one. */
+const IS_ORDERED = ['x64', 'ia32', 's390x'].includes(process.arch);
+
 /** The pages of a ring; for tests they may be any memory. */
 export interface RingPages {
   /** One page, writable. */
@@ -58,6 +61,8 @@ export class RingMemory<R> implements RecordSource<R> {
   /** Low 32 bits of the position of the next record. */
   #position: number;
   #committed: number;
+  /** The callback wanted no more. */
+  #stopped = false;
 
   constructor(pages: RingPages, record: RecordView<R>, what: string) {
     this.record = record;
@@ -89,47 +94,73 @@ export class RingMemory<R> implements RecordSource<R> {
   }
 
   consume(onRecord: RecordHandler<R>, limit: number): number {
-    const words = this.#words;
-    const record = this.record;
-    const view = this.#view;
-    const page = this.#page;
-    const mask = this.#mask;
-    const before = this.counters.read;
-    if (limit <= 0) return 0;
+    let count = 0;
     try {
-      for (;;) {
-        let available = this.#available();
-        if (available === 0) break;
-        while (available > 0) {
-          const start = page + (this.#position & mask);
-          const header = Atomics.load(words, start >>> 2);
-          if (header < 0) return this.counters.read - before;
-          if (this.#overwrites && this.#wasOverwritten(this.#position)) break;
-          const length = header & ~DISCARD;
-          const step = (length + HEADER + 7) & ~7;
-          available -= step;
-          if (available < 0) throw this.#corrupt(length);
-          const at = this.#position;
-          this.#position = (at + step) | 0;
-          if ((this.#position - this.#committed) >>> 0 >= this.#commitBytes) this.#commit();
-          if (header >= DISCARD) {
-            this.counters.discarded++;
-            continue;
-          }
-          this.counters.read++;
-          record.moveTo(view, start + HEADER, length);
-          const wish = onRecord(record);
-          if (this.#overwrites && this.#wasOverwritten(at)) this.counters.overwritten++;
-          if (wish === false || this.counters.read - before >= limit)
-            return this.counters.read - before;
-        }
+      // What is produced meanwhile is read as well.
+      while (count < limit) {
+        const available = this.#available();
+        const before = this.#position;
+        if (available > 0) count += this.#consumeSome(onRecord, available, limit - count);
         this.#commit();
+        if (this.#position === before || this.#stopped) break;
       }
     } finally {
-      record.end();
+      this.#stopped = false;
+      this.record.end();
       this.#commit();
     }
-    return this.counters.read - before;
+    return count;
+  }
+
+  /** The hot loop: of `available` bytes, reads those that are committed. */
+  #consumeSome(onRecord: RecordHandler<R>, available: number, limit: number): number {
+    const words = this.#words;
+    const record = this.record;
+    const page = this.#page;
+    const mask = this.#mask;
+    const overwrites = this.#overwrites;
+    let position = this.#position;
+    let left = available;
+    let uncommitted = 0;
+    let count = 0;
+    record.moveTo(this.#view, 0, 0);
+    try {
+      while (left > 0 && count < limit) {
+        const start = page + (position & mask);
+        const header = IS_ORDERED ? words[start >>> 2]! : Atomics.load(words, start >>> 2);
+        // Reserved, not yet committed: what comes after it has to wait too.
+        if (header < 0) break;
+        if (overwrites && this.#wasOverwritten(position)) break;
+        const length = header & ~DISCARD;
+        const step = (length + HEADER + 7) & ~7;
+        left -= step;
+        if (left < 0) throw this.#corrupt(length);
+        const at = position;
+        position = (position + step) | 0;
+        uncommitted += step;
+        if (uncommitted >= this.#commitBytes) {
+          this.#position = position;
+          this.#commit();
+          uncommitted = 0;
+        }
+        if (header >= DISCARD) {
+          this.counters.discarded++;
+          continue;
+        }
+        count++;
+        record.move(start + HEADER, length);
+        const wish = onRecord(record);
+        if (overwrites && this.#wasOverwritten(at)) this.counters.overwritten++;
+        if (wish === false) {
+          this.#stopped = true;
+          break;
+        }
+      }
+    } finally {
+      this.#position = position;
+      this.counters.read += count;
+    }
+    return count;
   }
 
   takeOne(result: ReadResult<R>): boolean {
