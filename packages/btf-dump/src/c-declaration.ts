@@ -193,12 +193,12 @@ function base(state: CState, id: number, kind: number, level: number, depth: num
       return types.string(types.name(id));
     case BtfKind.STRUCT:
     case BtfKind.UNION:
-      if (types.name(id) !== 0) return structReference(state, id);
+      if (types.name(id) !== 0 || state.mentionOnly) return structReference(state, id);
       return structDefinition(state, id, level, depth + 1);
     case BtfKind.ENUM:
     case BtfKind.ENUM64:
       if (types.name(id) !== 0) return `enum ${tagOf(state, id)}`;
-      return enumDefinition(state, id, level);
+      return state.mentionOnly ? 'enum' : enumDefinition(state, id, level);
     case BtfKind.FWD:
       return forwardReference(state, id);
     case BtfKind.TYPEDEF:

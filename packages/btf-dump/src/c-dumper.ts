@@ -115,6 +115,20 @@ export function createCState(btf: Btf, options: CDumperOptions): CState {
   return new CState(new TypeTable(btf), options.maxBytes ?? DEFAULT_MAX_BYTES);
 }
 
+const mentions = new WeakMap<Btf, CState>();
+
+/** The type as a cast mentions it: `struct list_head *`, `char[16]`, `struct` for an anonymous one; no modifiers. */
+export function castText(btf: Btf, id: number): string {
+  let state = mentions.get(btf);
+  if (state === undefined) {
+    state = createCState(btf, {});
+    state.mentionOnly = true;
+    state.stripModifiers = true;
+    mentions.set(btf, state);
+  }
+  return state.types.toText(declaration(state, id, '', 0, 0));
+}
+
 /** Adds the definition of `id` and what it needs to the text of `state`. */
 export function dumpType(state: CState, id: number): void {
   if ((state.flags[id]! & Flag.ORDERED) !== 0) return;

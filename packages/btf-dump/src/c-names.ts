@@ -35,7 +35,7 @@ function decide(state: CState, id: number, uses: Map<string, number>): string {
   const offset = types.name(id);
   if (offset === 0) return '';
   let name = types.string(offset);
-  if (isDefinition(types.kind(id), types.vlen(id))) {
+  if (!state.mentionOnly && isDefinition(types.kind(id), types.vlen(id))) {
     const unique = countUse(uses, name);
     name = unique === name ? name : unique.slice(0, LONGEST_SUFFIXED);
   }

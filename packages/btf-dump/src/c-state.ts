@@ -40,8 +40,10 @@ export class CState {
   /** Types of the declaration being printed, outermost first; nested declarations stack up. */
   declaration: Uint32Array = new Uint32Array(1024);
   declarationLength = 0;
-  /** Leave out const, volatile and restrict. */
+  /** Leave out const, volatile, restrict and type tags. */
   stripModifiers = false;
+  /** Mention types as casts do: no bodies of anonymous types, no suffixes of names that are used twice. */
+  mentionOnly = false;
   readonly maxBytes: number;
   #steps = 0;
 

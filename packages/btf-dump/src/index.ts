@@ -2,6 +2,7 @@
  * BTF as C or TypeScript declarations, typed bytes as text. Pure: no Node API, nothing printed.
  */
 
+export { type BtfCodec, compileCodec } from '@libbpf-ts/btf';
 export {
   type CDumper,
   type CDumperOptions,
@@ -16,3 +17,4 @@ export {
   type BtfDumpErrorFacts,
   isBtfDumpError,
 } from './errors.js';
+export { type FormatValueOptions, formatValue } from './format-value.js';

@@ -4,17 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parseBtf } from '@libbpf-ts/btf';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DumpCOptions, dumpC, dumpCBytes } from '../src/index.js';
+import { dumpC, dumpCBytes } from '../src/index.js';
 
 const test = suite('dump C');
 const fixtures = new URL('fixtures/', import.meta.url);
 
 function read(name: string): Buffer {
   return readFileSync(new URL(name, fixtures));
-}
-
-function dump(name: string, options: DumpCOptions = {}): string {
-  return [...dumpC(parseBtf(read(`${name}.btf`)), options)].join('');
 }
 
 for (const file of readdirSync(fixtures).filter((name) => name.endsWith('.btf'))) {
