@@ -1,5 +1,5 @@
 /**
- * Arrays: `char[N]` is a string, other integers and floats a typed array, everything else an array of values.
+ * Arrays: `char[N]` is a string, other integers, floats and pointers a typed array, everything else an array of values.
  *
  * What is read is a copy in host byte order. What is written may be shorter than the array: the rest is zero, as after a C
  * initialiser.
@@ -40,13 +40,15 @@ export function arrayNode(
   littleEndian: boolean,
 ): ValueNode {
   if (isChar(type)) return stringNode(length);
-  const array = typedArrayClass(type);
+  const array = typedArrayClass(type, element);
   if (array === undefined) return plainArrayNode(element, length);
   return typedArrayNode(array, element, length, littleEndian);
 }
 
 /** The class whose elements are exactly those of the type. */
-function typedArrayClass(type: BtfType): TypedArrayClass | undefined {
+function typedArrayClass(type: BtfType, element: ValueNode): TypedArrayClass | undefined {
+  if (element.opaque) return undefined;
+  if (type.kind === 'ptr') return element.size === 8 ? BigUint64Array : undefined;
   if (type.kind === 'float') {
     if (type.size === 4) return Float32Array;
     return type.size === 8 ? Float64Array : undefined;

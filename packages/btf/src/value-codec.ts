@@ -3,12 +3,12 @@
  *
  * | BTF | value |
  * | --- | --- |
- * | int of at most 32 bits, float, double, enum | `number` |
- * | wider int, enum64, pointer | `bigint` |
+ * | int or enum of at most 4 bytes, float, double | `number` |
+ * | wider int or enum, pointer | `bigint` |
  * | `_Bool` | `boolean` |
  * | bit-field | as its declared type |
  * | `char[N]` | `string`, UTF-8 up to the first NUL; accepts a `Uint8Array` as well |
- * | array of other ints, of floats | typed array, a copy |
+ * | array of other ints, of floats, of 8-byte pointers | typed array, a copy |
  * | other arrays | array |
  * | struct, union | object; members of anonymous structs and unions belong to the object around them, as in C |
  * | data section | object by variable |
@@ -55,7 +55,6 @@ const KERNEL_ONLY: ReadonlySet<string> = new Set([
   'bpf_timer',
   'bpf_wq',
   'bpf_task_work',
-  'bpf_dynptr',
   'bpf_list_head',
   'bpf_list_node',
   'bpf_rb_root',

@@ -11,6 +11,8 @@ export interface ValueNode {
   readonly size: number;
   /** Whether bytes survive reading and writing: a string ends at its first NUL, a `_Bool` becomes 0 or 1. */
   readonly exact: boolean;
+  /** Set where the value is the bytes themselves. */
+  readonly opaque?: boolean;
   /** Scalars that a read looks at, counting union members each. */
   readonly cost: number;
   read(view: DataView, at: number): unknown;
@@ -48,6 +50,7 @@ export function opaqueNode(size: number): ValueNode {
     size,
     exact: true,
     cost: 1,
+    opaque: true,
     read: (view, at) => new Uint8Array(view.buffer, view.byteOffset + at, size).slice(),
     write(view, at, value) {
       if (!(value instanceof Uint8Array)) throw new BadValue('wrong type', value, expected);

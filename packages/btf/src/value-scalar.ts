@@ -29,9 +29,8 @@ export function scalarNode(
       if (type.bool) return booleanNode(type.size);
       return integerNode({ bytes: type.size, signed: type.signed, littleEndian });
     case 'enum':
-      return enumNode(integerNode({ bytes: type.size, signed: type.signed, littleEndian }));
     case 'enum64':
-      return bigNode({ bytes: type.size, signed: type.signed, littleEndian });
+      return integerNode({ bytes: type.size, signed: type.signed, littleEndian });
     case 'ptr':
       return bigNode({ bytes: pointerSize, signed: false, littleEndian });
     case 'float':
@@ -55,6 +54,7 @@ export function bitFieldNode(
 ): ValueNode | undefined {
   const shape = bitFieldShape(type);
   if (shape === undefined) return undefined;
+  if (shape.value !== 'bigint' && width > 32) return undefined;
   const bytes = Math.ceil((start + width) / 8);
   const shift = littleEndian ? start : bytes * 8 - start - width;
   const bits: BitField = { bytes, shift, width, signed: shape.signed, littleEndian };
@@ -67,8 +67,7 @@ export function bitFieldNode(
       write: (view, at, value) => node.write(view, at, toBit(value)),
     };
   }
-  if (shape.value === 'bigint') return bigBitFieldNode(bits);
-  return width <= 32 ? smallBitFieldNode(bits) : enumNode(bigBitFieldNode(bits));
+  return shape.value === 'bigint' ? bigBitFieldNode(bits) : smallBitFieldNode(bits);
 }
 
 interface BitField extends Integer {
@@ -85,9 +84,8 @@ function bitFieldShape(
       if (type.bool) return { value: 'boolean', signed: false };
       return { value: type.size > 4 ? 'bigint' : 'number', signed: type.signed };
     case 'enum':
-      return { value: 'number', signed: type.signed };
     case 'enum64':
-      return { value: 'bigint', signed: type.signed };
+      return { value: type.size > 4 ? 'bigint' : 'number', signed: type.signed };
     default:
       return undefined;
   }
@@ -175,17 +173,6 @@ function bigNode(integer: Integer): ValueNode {
     default:
       return opaqueNode(bytes);
   }
-}
-
-/** An enum whose values are `number`s also where 8 bytes hold them. */
-function enumNode(node: ValueNode): ValueNode {
-  if (node.size <= 4) return node;
-  return {
-    ...node,
-    exact: false,
-    read: (view, at) => Number(node.read(view, at)),
-    write: (view, at, value) => node.write(view, at, value),
-  };
 }
 
 function booleanNode(size: number): ValueNode {

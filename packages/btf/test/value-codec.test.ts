@@ -3,7 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Btf, BtfKind, compileCodec, isBtfError, parseBtf } from '../src/index.js';
+import {
+  type Btf,
+  type BtfBuilder,
+  type BtfErrorCode,
+  BtfKind,
+  btfBuilder,
+  compileCodec,
+  isBtfError,
+  parseBtf,
+} from '../src/index.js';
 
 const test = suite('value codec');
 
@@ -70,7 +79,7 @@ const ARRAYS = {
     { x: 1, y: 2 },
     { x: 3, y: 4 },
   ],
-  pointers: [1n, 0x123456789n],
+  pointers: BigUint64Array.of(1n, 0x123456789n),
   wide: [-1n],
 };
 
@@ -329,6 +338,91 @@ test('types without a value', () => {
       (error: unknown) => isBtfError(error, 'BTF_NO_SIZE'),
     );
   }
+});
+
+function refusesType(
+  build: (builder: BtfBuilder) => number,
+  code: BtfErrorCode,
+  says: RegExp,
+): void {
+  const builder = btfBuilder();
+  const id = build(builder);
+  assert.throws(
+    () => compileCodec(builder.build(), id),
+    (error: unknown) => {
+      assert.ok(isBtfError(error, code), String(error));
+      assert.match((error as Error).message, says);
+      return true;
+    },
+  );
+}
+
+test('malformed types', () => {
+  const pair = (typeId: number) => [
+    { name: 'a', typeId, bitOffset: 0 },
+    { name: 'b', typeId, bitOffset: 0 },
+  ];
+  refusesType(
+    (b) => b.struct('self', { size: 4, members: [{ name: 'a', typeId: 1, bitOffset: 0 }] }),
+    'BTF_TOO_DEEP',
+    /compiling a codec/,
+  );
+  refusesType(
+    (b) => {
+      const members = [{ name: 'a', typeId: b.int('int', { size: 4 }), bitOffset: 8 }];
+      return b.struct('short', { size: 4, members });
+    },
+    'BTF_BAD_TYPE',
+    /member "a" outside its struct, found end 5, expected at most 4 bytes/,
+  );
+  refusesType(
+    (b) => {
+      const members = [{ name: 'a', typeId: b.int('int', { size: 4 }), bitOffset: 4 }];
+      return b.struct('odd', { size: 8, members });
+    },
+    'BTF_BAD_TYPE',
+    /member "a": offset is no whole byte/,
+  );
+  refusesType(
+    (b) => {
+      let id = b.int('char', { size: 1 });
+      for (let i = 0; i < 30; i++) id = b.union(`u${i}`, { size: 1, members: pair(id) });
+      return id;
+    },
+    'BTF_BAD_TYPE',
+    /members overlap too often/,
+  );
+  refusesType(
+    (b) => {
+      let id = b.int('char', { size: 1 });
+      for (let i = 0; i < 30; i++) {
+        const members = pair(id).map((member) => ({ ...member, name: '' }));
+        id = b.union('', { size: 1, members });
+      }
+      return b.struct('s', { size: 1, members: [{ name: '', typeId: id, bitOffset: 0 }] });
+    },
+    'BTF_BAD_TYPE',
+    /too many members/,
+  );
+});
+
+test('an array of billions of nothings is no work', () => {
+  const builder = btfBuilder();
+  const index = builder.int('unsigned int', { size: 4 });
+  const empty = builder.struct('empty', { size: 0 });
+  const id = builder.array(empty, { length: 0xffffffff, indexTypeId: index });
+  assert.equal(compileCodec(builder.build(), id).decode(new Uint8Array()), []);
+});
+
+test('bit-fields whose place is in the int, as compilers before 2018 had it', () => {
+  const builder = btfBuilder();
+  const bits = builder.int('unsigned int', { size: 4, bits: 5, offset: 3 });
+  const id = builder.struct('old', {
+    size: 4,
+    members: [{ name: 'a', typeId: bits, bitOffset: 0 }],
+  });
+  const codec = compileCodec(builder.build(), id);
+  assert.equal(codec.decode(Uint8Array.of(0xff, 0, 0, 0)), { a: 31 });
 });
 
 test.run();
