@@ -102,7 +102,9 @@ export function resolveHeader(image: Image, encoding: ElfEncoding, header: ElfHe
   const extended =
     header.e_shnum === 0 || header.e_shstrndx === SHN_XINDEX || header.e_phnum === PN_XNUM;
   if (!extended) return header;
-  const first = readFields(image, encoding, header.e_shoff, 0);
+  const size = sizesOf(encoding.is64).section;
+  const bytes = image.range(header.e_shoff, size, 'section 0 header');
+  const first = readFields(bytes, encoding, header.e_shoff, 0);
   if (header.e_shnum === 0 && first.sh_size === 0) {
     throw new ElfError({
       code: 'ELF_BAD_HEADER',
@@ -156,10 +158,11 @@ export function readSections(image: Image, encoding: ElfEncoding, header: ElfHea
   if (e_shoff === 0) return [];
   const { section: size } = sizesOf(encoding.is64);
   // Checked before anything is made for a count that may be forged.
-  image.range(e_shoff, e_shnum * size, `section headers (${e_shnum})`);
+  const table = image.range(e_shoff, e_shnum * size, `section headers (${e_shnum})`);
   const fields: SectionFields[] = [];
   for (let index = 0; index < e_shnum; index++) {
-    fields.push(readFields(image, encoding, e_shoff + index * size, index));
+    const at = index * size;
+    fields.push(readFields(table.subarray(at, at + size), encoding, e_shoff + at, index));
   }
   const names = openNames(image, encoding, fields, e_shstrndx);
   const sections: ElfSection[] = [];
@@ -175,15 +178,14 @@ export function readSections(image: Image, encoding: ElfEncoding, header: ElfHea
   return sections;
 }
 
+/** @param bytes - the section header */
 function readFields(
-  image: Image,
+  bytes: Uint8Array,
   encoding: ElfEncoding,
   headerOffset: number,
   index: number,
 ): SectionFields {
-  const subject = `section ${index}`;
-  const bytes = image.range(headerOffset, sizesOf(encoding.is64).section, `${subject} header`);
-  const cursor = new Cursor(bytes, encoding, headerOffset, subject);
+  const cursor = new Cursor(bytes, encoding, headerOffset, `section ${index}`);
   return {
     index,
     headerOffset,

@@ -9,7 +9,6 @@ import {
   SHT_GROUP,
   SHT_LLVM_ADDRSIG,
   SHT_RELA,
-  SHT_SYMTAB,
   SHT_SYMTAB_SHNDX,
 } from './constants.js';
 import { viewOf } from './cursor.js';
