@@ -8,8 +8,10 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { RunningTest, registered, Skipped, type Test } from './harness.js';
 import { findLeaks, type Leak, takeSnapshot } from './leaks.js';
+import { applyLimits } from './limits.js';
 import { mountMissing } from './mounts.js';
 import { type ChildEvent, type Selection, testFileName, testId } from './protocol.js';
+import { bodies, testFile } from './subprocess.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** How long the process may live on after its last test. */
@@ -27,17 +29,37 @@ process.on('uncaughtException', (error) => {
   onStray(error);
 });
 
+testFile.path = path;
 if (selection.list !== true) mountMissing();
 await import(pathToFileURL(path).href);
 send({
   type: 'registered',
   tests: registered.map(({ name, options }) => ({ name, alone: options.alone ?? false })),
 });
-if (selection.list !== true) {
+if (selection.part !== undefined) {
+  await runPart(selection.part);
+} else if (selection.list !== true) {
   for (const test of registered) {
     if (isSelected(test)) await runTest(test);
   }
   watchForLingering();
+}
+
+async function runPart({ name, argument, limits }: NonNullable<Selection['part']>): Promise<void> {
+  const body = bodies.get(name);
+  if (body === undefined)
+    throw new Error(`subprocess "${name}": not defined while the file is imported`);
+  try {
+    applyLimits(limits);
+    send({ type: 'returned', value: await body(argument as never) });
+  } catch (error) {
+    const { name: kind, message, code, stack } = error as Error & { code?: string };
+    const optional = {
+      ...(code === undefined ? {} : { code }),
+      ...(stack === undefined ? {} : { stack }),
+    };
+    send({ type: 'threw', error: { name: kind, message, ...optional } });
+  }
 }
 
 function isSelected({ name, options }: Test): boolean {

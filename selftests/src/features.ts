@@ -19,7 +19,6 @@ export const features = {
   tracefs: feature('tracefs', '4.1'),
   bpffs: feature('bpffs', '4.4'),
   fentry: feature('fentry', '5.5'),
-  trampolineReattach: feature('attaching a tracing program again', '5.13'),
   modifyReturn: feature('fmod_ret', '5.7'),
   vmlinuxBtf: feature('vmlinux BTF', '5.4'),
   moduleBtf: feature('module BTF', '5.11'),

@@ -4,7 +4,7 @@
  */
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { syscall, syscallNumber } from './syscalls.js';
+import { cString, syscall, syscallNumber } from './syscalls.js';
 
 /** Mounts a file system without flags. @throws Error with the errno */
 export function mount(type: string, target: string, options = ''): void {
@@ -34,10 +34,4 @@ export function mountMissing(): void {
     if (known.includes(type) && mountPoint(type) === undefined && existsSync(target))
       mount(type, target);
   }
-}
-
-function cString(text: string): ArrayBuffer {
-  const bytes = new ArrayBuffer(Buffer.byteLength(text) + 1);
-  new Uint8Array(bytes).set(Buffer.from(text));
-  return bytes;
 }

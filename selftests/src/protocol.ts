@@ -29,7 +29,17 @@ export type ChildEvent =
   | { readonly type: 'registered'; readonly tests: readonly RegisteredTest[] }
   | { readonly type: 'started'; readonly name: string; readonly timeoutMs: number }
   | ({ readonly type: 'result' } & Omit<TestResult, 'file'>)
-  | { readonly type: 'lingers'; readonly resources: readonly string[] };
+  | { readonly type: 'lingers'; readonly resources: readonly string[] }
+  | { readonly type: 'returned'; readonly value: unknown }
+  | { readonly type: 'threw'; readonly error: ThrownError };
+
+/** An error that crossed from one process to another. */
+export interface ThrownError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+}
 
 export interface RegisteredTest {
   readonly name: string;
@@ -49,7 +59,29 @@ export interface Selection {
   readonly timeScale?: number;
   /** Registers, runs nothing. */
   readonly list?: boolean;
+  /** Runs no test but this part of one (subprocess.ts). */
+  readonly part?: { readonly name: string; readonly argument: unknown; readonly limits: Limits };
 }
+
+/** What a part of a test runs without. */
+export interface Limits {
+  /** `nobody` gives up root; by default the process stays root. */
+  readonly user?: 'nobody';
+  /** Capabilities to keep; by default none as nobody, all as root. */
+  readonly capabilities?: readonly Capability[];
+  /** Folders that are empty for it, `/sys/kernel/btf`. */
+  readonly hide?: readonly string[];
+}
+
+/** By their numbers in linux/capability.h. */
+export const capabilities = {
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_RESOURCE: 24,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const;
+export type Capability = keyof typeof capabilities;
 
 /** `build/js/tests/ringbuf.test.js` → `ringbuf`. */
 export function testFileName(path: string): string {

@@ -5,12 +5,6 @@
  * leads a group of its own, so that what a test started ends with it.
  */
 
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { findProgram } from './command.js';
-import { mountPoint } from './mounts.js';
 import {
   type ChildEvent,
   type RegisteredTest,
@@ -19,6 +13,7 @@ import {
   testFileName,
   testId,
 } from './protocol.js';
+import { TestProcess } from './test-process.js';
 
 export interface RunOptions {
   /** Regular expression on `file: name`; absent: every test. */
@@ -39,7 +34,7 @@ export async function listTests(
   path: string,
   signal: AbortSignal,
 ): Promise<readonly RegisteredTest[]> {
-  const child = new TestProcess(path, { list: true }, signal);
+  const child = new TestProcess(path, { list: true }, { signal });
   let tests: readonly RegisteredTest[] | undefined;
   for await (const event of child.events()) {
     if (event.type === 'registered') tests = event.tests;
@@ -96,152 +91,95 @@ async function runProcess(
   selection: Selection,
   options: RunOptions,
 ): Promise<ProcessRun> {
-  const file = testFileName(path);
   const child = new TestProcess(
     path,
     { ...selection, timeScale: options.timeScale },
-    options.signal,
+    { signal: options.signal },
   );
-  const done: string[] = [];
-  let tests: readonly RegisteredTest[] | undefined;
-  let current: { name: string; start: number; outputStart: number } | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let killedBecause: string | undefined;
-  let lingering: readonly string[] | undefined;
-  for await (const event of child.events()) {
-    if (event.type === 'registered') {
-      tests = event.tests;
-    } else if (event.type === 'started') {
-      options.onStart?.({ file, name: event.name });
-      current = { name: event.name, start: performance.now(), outputStart: child.output.length };
-      const limit = event.timeoutMs * options.timeScale;
-      timer = setTimeout(() => {
-        killedBecause = `not done after ${limit / 1000} s, killed`;
-        child.kill();
-      }, limit);
-    } else if (event.type === 'result') {
-      clearTimeout(timer);
-      const { type: _, log = '', ...result } = event;
-      const printed = child.output.slice(current?.outputStart ?? 0).trimEnd();
-      options.onResult({
-        file,
-        ...result,
-        ...optionalLog([log, printed].filter(Boolean).join('\n')),
-      });
-      done.push(event.name);
-      current = undefined;
-    } else {
-      lingering = event.resources;
-    }
-  }
-  clearTimeout(timer);
+  const follower = new ProcessFollower(testFileName(path), child, options);
+  for await (const event of child.events()) follower.take(event);
   const ending = await child.ended;
+  const { tests, done, running } = follower;
   if (options.signal.aborted) return { tests, done, diedIn: undefined };
-
-  const fail = (name: string, error: string, milliseconds = 0) => {
-    options.onResult({
-      file,
-      name,
-      status: 'failed',
-      milliseconds,
-      error,
-      ...optionalLog(child.output.trimEnd()),
-    });
-  };
-  if (current !== undefined) {
-    const milliseconds = Math.round(performance.now() - current.start);
-    fail(current.name, killedBecause ?? `process ended in the middle: ${ending}`, milliseconds);
-  } else if (tests === undefined) {
-    fail('(import)', `test file could not be imported: ${ending}`);
-  } else if (tests.length === 0) {
-    fail('(import)', 'test file registers no test');
-  } else if (lingering !== undefined) {
-    fail(
-      '(end of process)',
-      `process does not end by itself; kept alive by: ${lingering.join(', ')}`,
-    );
-  } else if (ending !== 'exit status 0') {
-    fail('(end of process)', `process ended after its tests with ${ending}`);
-  }
-  return { tests, done, diedIn: current?.name };
+  follower.finish(ending);
+  return { tests, done, diedIn: running?.name };
 }
 
-function optionalLog(log: string): { log?: string } {
-  return log === '' ? {} : { log };
-}
+/** Turns the events of one process into results, and kills it when a test takes too long. */
+class ProcessFollower {
+  tests: readonly RegisteredTest[] | undefined;
+  readonly done: string[] = [];
+  running:
+    | { readonly name: string; readonly start: number; readonly outputStart: number }
+    | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #killedBecause: string | undefined;
+  #keptAliveBy: readonly string[] | undefined;
+  readonly #file: string;
+  readonly #child: TestProcess;
+  readonly #options: RunOptions;
 
-/** A running child.js. */
-class TestProcess {
-  /** What it printed so far. */
-  output = '';
-  /** How it ended: `exit status 1`, `signal SIGSEGV`. */
-  readonly ended: Promise<string>;
-  readonly #pid: number | undefined;
-  readonly #eventStream: Readable;
-
-  constructor(path: string, selection: Selection, signal: AbortSignal) {
-    const script = join(import.meta.dirname, 'child.js');
-    const command = [
-      process.execPath,
-      '--expose-gc',
-      '--enable-source-maps',
-      script,
-      path,
-      JSON.stringify(selection),
-    ];
-    const [program = '', ...args] =
-      selection.list === true ? command : [...inMountNamespace(), ...command];
-    const child = spawn(program, args, {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    });
-    this.#pid = child.pid;
-    this.#eventStream = child.stdio[3] as Readable;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text;
-      });
-    }
-    const kill = () => this.kill();
-    signal.addEventListener('abort', kill, { once: true });
-    this.ended = new Promise((resolve) => {
-      child.on('error', (error) => resolve(`could not start: ${error.message}`));
-      // What the tests started and forgot may hold the pipes open, so it goes when the process does.
-      child.on('exit', kill);
-      child.on('close', (status, name) => {
-        signal.removeEventListener('abort', kill);
-        resolve(name === null ? exitText(status) : `signal ${name}`);
-      });
-    });
-    if (signal.aborted) kill();
+  constructor(file: string, child: TestProcess, options: RunOptions) {
+    this.#file = file;
+    this.#child = child;
+    this.#options = options;
   }
 
-  async *events(): AsyncGenerator<ChildEvent> {
-    for await (const line of createInterface({ input: this.#eventStream })) {
-      if (line.endsWith('}')) yield JSON.parse(line) as ChildEvent; // a killed process can leave half a line
+  take(event: ChildEvent): void {
+    if (event.type === 'registered') {
+      this.tests = event.tests;
+    } else if (event.type === 'started') {
+      this.#start(event.name, event.timeoutMs * this.#options.timeScale);
+    } else if (event.type === 'result') {
+      clearTimeout(this.#timer);
+      const { type: _, log = '', ...result } = event;
+      const printed = this.#child.output.slice(this.running?.outputStart ?? 0).trimEnd();
+      this.#report(result, [log, printed].filter(Boolean).join('\n'));
+      this.done.push(event.name);
+      this.running = undefined;
+    } else if (event.type === 'lingers') {
+      this.#keptAliveBy = event.resources;
     }
   }
 
-  /** Ends the process and all that it started. */
-  kill(): void {
-    if (this.#pid === undefined) return;
-    try {
-      process.kill(-this.#pid, 'SIGKILL');
-    } catch {
-      // All gone already.
+  #start(name: string, limit: number): void {
+    this.#options.onStart?.({ file: this.#file, name });
+    this.running = { name, start: performance.now(), outputStart: this.#child.output.length };
+    this.#timer = setTimeout(() => {
+      this.#killedBecause = `not done after ${limit / 1000} s, killed`;
+      this.#child.kill();
+    }, limit);
+  }
+
+  /** Called when the process is gone: how it went says what else failed. */
+  finish(ending: string): void {
+    clearTimeout(this.#timer);
+    if (this.running !== undefined) {
+      const milliseconds = Math.round(performance.now() - this.running.start);
+      this.#fail(
+        this.running.name,
+        this.#killedBecause ?? `process ended in the middle: ${ending}`,
+        milliseconds,
+      );
+    } else if (this.tests === undefined) {
+      this.#fail('(import)', `test file could not be imported: ${ending}`);
+    } else if (this.tests.length === 0) {
+      this.#fail('(import)', 'test file registers no test');
+    } else if (this.#keptAliveBy !== undefined) {
+      this.#fail(
+        '(end of process)',
+        `process does not end by itself; kept alive by: ${this.#keptAliveBy.join(', ')}`,
+      );
+    } else if (ending !== 'exit status 0') {
+      this.#fail('(end of process)', `process ended after its tests with ${ending}`);
     }
   }
-}
 
-/** child.ts mounts bpffs and tracefs where they are missing; a namespace of its own keeps that from the machine. */
-function inMountNamespace(): string[] {
-  const unshare = findProgram('unshare');
-  return unshare === undefined || mountPoint('bpf') !== undefined ? [] : [unshare, '--mount', '--'];
-}
+  #fail(name: string, error: string, milliseconds = 0): void {
+    this.#report({ name, status: 'failed', milliseconds, error }, this.#child.output.trimEnd());
+  }
 
-function exitText(status: number | null): string {
-  // Node ends with 13 when the event loop runs dry under an await.
-  return status === 13
-    ? 'exit status 13: waits for a promise that nothing will settle'
-    : `exit status ${status}`;
+  #report(result: Omit<TestResult, 'file'>, log: string): void {
+    this.#options.onResult({ file: this.#file, ...result, ...(log === '' ? {} : { log }) });
+  }
 }

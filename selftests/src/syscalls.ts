@@ -42,6 +42,12 @@ const numbers = {
     ioctl: 16,
     reboot: 169,
     socket: 41,
+    setgroups: 116,
+    setresuid: 117,
+    setresgid: 119,
+    capset: 126,
+    prctl: 157,
+    unshare: 272,
   },
 } as const;
 export type SyscallName = keyof (typeof numbers)['x64'];
@@ -76,4 +82,9 @@ export function bpf(command: number, attribute: ArrayBuffer): number {
 /** The address of bytes, for a pointer inside a {@link bpf} attribute. */
 export function addressOf(bytes: ArrayBuffer): bigint {
   return BigInt(koffi.address(bytes));
+}
+
+/** A NUL-terminated string for a system call. */
+export function cString(text: string): ArrayBuffer {
+  return new TextEncoder().encode(`${text}\0`).slice().buffer;
 }
