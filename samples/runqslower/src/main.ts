@@ -2,6 +2,7 @@
  * The command line of runqslower.
  */
 
+import '@libbpf-ts/libbpf/sea';
 import { once } from 'node:events';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { formatEvent, header, jsonEvent, trace } from './runqslower.js';
@@ -50,16 +51,14 @@ const command = new Command('runqslower')
 // One thread is in one process: naming both leaves nothing to choose.
 for (const option of command.options) if (option.long === '--tid') option.conflicts('pid');
 
-try {
-  await command.parseAsync();
-} catch (error) {
+command.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     process.stderr.write(`runqslower: ${(error as Error).message}\n`);
     process.exitCode = 1;
   }
-}
+});
 
 async function run(minUs: number, options: Options): Promise<void> {
   const stop = new AbortController();

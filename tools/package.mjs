@@ -1,0 +1,113 @@
+// One executable out of a tool: Node itself, the tool's code with its BPF object, and the FFI library, by Node's single
+// executable applications. It runs where there is no Node, no compiler and no package manager.
+//
+//   node tools/package.mjs NAME               samples/NAME → samples/NAME/dist/NAME
+//   node tools/package.mjs ENTRY.js -o OUT    a tool of one's own
+//
+// The entry must import '@libbpf-ts/libbpf/sea' first, and must not await at its top level. Needs esbuild, postject and koffi.
+
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { inject } from 'postject';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { output: { type: 'string', short: 'o' } },
+});
+const [name] = positionals;
+if (name === undefined || positionals.length > 1) {
+  console.error('usage: pnpm package NAME | ENTRY.js -o OUT');
+  process.exit(2);
+}
+const sample = join(root, 'samples', name);
+const entry =
+  existsSync(name) && statSync(name).isFile() ? resolve(name) : join(sample, 'dist/main.js');
+if (!existsSync(entry)) {
+  console.error(`package: ${entry}: no such file; expected the name of a sample, or a built entry`);
+  process.exit(1);
+}
+const output = resolve(values.output ?? join(dirname(entry), basename(sample)));
+const scratch = mkdtempSync(join(tmpdir(), 'libbpf-ts-package-'));
+try {
+  await bundle();
+  await assemble();
+  const megabytes = (statSync(output).size / 1e6).toFixed(1);
+  console.log(
+    `${output}: ${megabytes} MB, Node ${process.version} for ${process.platform} ${process.arch}`,
+  );
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** All of the tool's code in one CommonJS file, the only form that the executable takes on every Node. */
+async function bundle() {
+  await build({
+    entryPoints: [entry],
+    outfile: join(scratch, 'tool.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    keepNames: true,
+    external: ['koffi'],
+    define: { 'import.meta.url': '"file:///"' },
+    logLevel: 'warning',
+  });
+}
+
+async function assemble() {
+  writeFileSync(
+    join(scratch, 'sea.json'),
+    JSON.stringify({
+      main: join(scratch, 'tool.cjs'),
+      output: join(scratch, 'tool.blob'),
+      disableExperimentalSEAWarning: true,
+      assets: { 'koffi.node': koffiModule() },
+    }),
+  );
+  execFileSync(process.execPath, ['--experimental-sea-config', join(scratch, 'sea.json')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  mkdirSync(dirname(output), { recursive: true });
+  const target = `${output}.new`;
+  copyFileSync(process.execPath, target);
+  chmodSync(target, 0o755);
+  await inject(target, 'NODE_SEA_BLOB', readFileSync(join(scratch, 'tool.blob')), {
+    sentinelFuse: FUSE,
+  });
+  renameSync(target, output);
+}
+
+/** koffi's native module for this machine, from its package. */
+function koffiModule() {
+  const fromLibbpf = createRequire(join(root, 'packages/libbpf/package.json'));
+  const fromKoffi = createRequire(fromLibbpf.resolve('koffi'));
+  const folder = dirname(fromKoffi.resolve(`@koromix/koffi-${process.platform}-${process.arch}`));
+  const file = join(folder, `${process.platform}_${process.arch}`, 'koffi.node');
+  if (!existsSync(file))
+    throw new Error(
+      `koffi has no native module for ${process.platform} ${process.arch} (looked for ${file})`,
+    );
+  return file;
+}
