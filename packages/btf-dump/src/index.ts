@@ -11,6 +11,8 @@ export {
   type TypeDeclarationOptions,
 } from './c-dumper.js';
 export { type DumpCOptions, dumpC, dumpCBytes } from './dump-c.js';
+export { type DumpJsonOptions, dumpJson } from './dump-json.js';
+export { type DumpTypeScriptOptions, dumpTypeScript } from './dump-typescript.js';
 export {
   BtfDumpError,
   type BtfDumpErrorCode,
@@ -18,3 +20,11 @@ export {
   isBtfDumpError,
 } from './errors.js';
 export { type FormatValueOptions, formatValue } from './format-value.js';
+export {
+  createTypeScriptNames,
+  pascalCase,
+  propertyKey,
+  safeIdentifier,
+  type TypeScriptNames,
+} from './typescript-names.js';
+export { type NameOfType, type TypeScriptType, typescriptType } from './typescript-type.js';
