@@ -34,7 +34,7 @@ export function claimRing(page: ArrayBuffer, what: string): RingClaim {
     if (Atomics.compareExchange(words, MARK, 0, CLAIMED) === 0) {
       Atomics.store(words, STARTED, startTime(self) ?? 0);
       Atomics.store(words, THREAD, self);
-      return { release: () => release(words, self) };
+      return onceReleased(words, self);
     }
     const owner = Atomics.load(words, THREAD);
     const started = Atomics.load(words, STARTED);
@@ -43,6 +43,16 @@ export function claimRing(page: ArrayBuffer, what: string): RingClaim {
     if (owner !== 0 || attempt === 98) release(words, owner);
   }
   throw busy(what, Atomics.load(words, THREAD), self);
+}
+
+function onceReleased(words: Int32Array, self: number): RingClaim {
+  let held = true;
+  return {
+    release() {
+      if (held) release(words, self);
+      held = false;
+    },
+  };
 }
 
 function release(words: Int32Array, owner: number): void {

@@ -234,7 +234,7 @@ test('what bytes() gives is owned', () => {
   const fake = new FakeRing();
   const ring = open(fake);
   fake.submit(7);
-  let copy = new Uint8Array();
+  let copy: Uint8Array = new Uint8Array();
   ring.consume((record) => {
     copy = record.bytes();
   }, 1);
