@@ -9,6 +9,7 @@ import { NT_GNU_BUILD_ID, PT_NOTE, SHT_NOTE } from './constants.js';
 import { viewOf } from './cursor.js';
 import { ElfError } from './errors.js';
 import type { ElfFile } from './read-elf.js';
+import type { ElfSegment } from './segment.js';
 
 const HEADER_SIZE = 12;
 
@@ -62,14 +63,30 @@ function noteRanges(elf: ElfFile, sectionName: string | undefined): NoteRange[] 
       subject: `section ${section.index} (${JSON.stringify(section.name)})`,
     }));
   }
-  return elf.segments
-    .filter(({ p_type }) => p_type === PT_NOTE)
-    .map((segment) => ({
-      data: elf.range(segment.p_offset, segment.p_filesz),
-      offset: segment.p_offset,
-      alignment: Number(segment.p_align),
-      subject: `program header ${segment.index}`,
-    }));
+  const segments = elf.segments.filter(({ p_type }) => p_type === PT_NOTE);
+  checkSegments(segments);
+  return segments.map((segment) => ({
+    data: elf.range(segment.p_offset, segment.p_filesz),
+    offset: segment.p_offset,
+    alignment: Number(segment.p_align),
+    subject: `program header ${segment.index}`,
+  }));
+}
+
+/** Notes do not overlap, or thousands of forged headers could make of one note as many. */
+function checkSegments(segments: readonly ElfSegment[]): void {
+  const inOrder = [...segments].sort((a, b) => a.p_offset - b.p_offset);
+  for (const [index, { p_offset, p_filesz, index: number }] of inOrder.entries()) {
+    const next = inOrder[index + 1];
+    if (next === undefined || next.p_offset >= p_offset + p_filesz) continue;
+    throw new ElfError({
+      code: 'ELF_BAD_NOTE',
+      offset: p_offset,
+      subject: `program header ${number}`,
+      found: `${p_filesz} bytes that reach into those of program header ${next.index}`,
+      expected: `at most ${next.p_offset - p_offset}`,
+    });
+  }
 }
 
 function readRange(

@@ -1,7 +1,9 @@
 /**
- * No byte of a relocatable object belongs to two sections, or to a section and to the headers.
+ * No byte of a file belongs to two sections, or to a section and to the headers.
  *
- * Nothing that makes objects shares bytes, and whoever relocates or rewrites one section counts on not changing another.
+ * No compiler or linker shares bytes. Whoever relocates or rewrites one section counts on not changing another; and
+ * reading every section takes time in proportion to the file only if a byte is read once, not once for each of thousands
+ * of forged headers.
  */
 
 import { ElfError, hex } from './errors.js';

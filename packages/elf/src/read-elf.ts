@@ -5,7 +5,7 @@
  * notes are read, and checked, when they are asked for.
  */
 
-import { ET_REL, SHT_DYNSYM, SHT_SYMTAB } from './constants.js';
+import { SHT_DYNSYM, SHT_SYMTAB } from './constants.js';
 import type { ElfHeader } from './header.js';
 import { readEncoding, readHeader } from './header.js';
 import type { ElfSource } from './image.js';
@@ -60,8 +60,7 @@ export function readElf(input: Uint8Array | ElfSource): ElfFile {
   const header = resolveHeader(image, encoding, readHeader(image, encoding));
   const sections = readSections(image, encoding, header);
   const segments = readSegments(image, encoding, header);
-  // Only linkers and this package's writer depend on it; a uprobe target is not refused over it.
-  if (header.e_type === ET_REL) checkOverlap(header, sections);
+  checkOverlap(header, sections);
   return new OpenElf(image, encoding.is64, encoding.littleEndian, header, sections, segments);
 }
 

@@ -5,6 +5,7 @@
 
 import {
   SHN_LORESERVE,
+  SHN_UNDEF,
   SHN_XINDEX,
   SHT_GROUP,
   SHT_LLVM_ADDRSIG,
@@ -43,7 +44,8 @@ function renumberSymbols(elf: ElfFile, table: SymbolTable, plan: StripPlan): Uin
     bytes.set(table.section.data.subarray(old * size, (old + 1) * size), index * size);
     const raw = table.rawSectionIndex(old);
     if (raw >= SHN_LORESERVE && raw !== SHN_XINDEX) continue;
-    const section = plan.sections[table.sectionIndex(old)]!;
+    // Only the null symbol can stay without its section, and should have had none.
+    const section = Math.max(plan.sections[table.sectionIndex(old)]!, SHN_UNDEF);
     const stored = section < SHN_LORESERVE ? section : SHN_XINDEX;
     view.setUint16(index * size + sectionIndex, stored, elf.littleEndian);
   }

@@ -93,7 +93,11 @@ export function planStrip(
 function chooseSections(elf: ElfFile, drop: (section: ElfSection) => boolean): boolean[] {
   const { sections, header } = elf;
   const dropped = sections.map(
-    (section) => section.index !== 0 && section.index !== header.e_shstrndx && drop(section),
+    (section) =>
+      section.index !== 0 &&
+      section.index !== header.e_shstrndx &&
+      section.sh_type !== SHT_SYMTAB_SHNDX &&
+      drop(section),
   );
   for (const section of sections) {
     if (isRelocations(section) && section.sh_info !== 0) {

@@ -37,7 +37,8 @@ export interface StripOptions {
  * A copy of a relocatable object without the sections that `drop` returns true for.
  *
  * @param input - the object; if its bytes are given, it is read first
- * @param drop - is not asked about the null section, the section names, and relocation sections whose target is dropped
+ * @param drop - is not asked about the null section, the section names and the extended section indexes of symbols, which go with
+ *   their symbol table; relocations of a dropped section go with it, whatever it says
  * @throws {@link ElfError} `ELF_NOT_RELOCATABLE` for an executable or shared library; `ELF_SECTION_IN_USE` if something
  *   that is kept refers to something that is dropped; others if the object is malformed
  */

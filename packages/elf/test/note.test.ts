@@ -67,6 +67,22 @@ test('notes of a file without sections are in its segments', () => {
   );
 });
 
+test('segments of notes that overlap', () => {
+  const segment = { type: PT_NOTE, address: 0n, alignment: 4n };
+  const bytes = buildElf({
+    type: ET_DYN,
+    segments: [
+      { ...segment, offset: 20n, fileSize: 4n },
+      { ...segment, offset: 0n, fileSize: 21n },
+    ],
+  });
+  expectElfError(
+    () => readNotes(readElf(bytes)),
+    'ELF_BAD_NOTE',
+    'program header 1 at 0x0: broken note, found 21 bytes that reach into those of program header 0, expected at most 20',
+  );
+});
+
 test('a name without a NUL, and padding at the end', () => {
   const data = new Bytes().u32(2).u32(0).u32(1).u16(0x4241).pad(4).u32(0).done();
   const elf = readElf(buildElf({ sections: [{ name: '.note', type: SHT_NOTE, data }] }));

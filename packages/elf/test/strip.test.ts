@@ -249,6 +249,35 @@ test('the symbol table can go if nothing uses it', () => {
   assert.equal(after.symbols, []);
 });
 
+test('the extended section indexes stay with the symbol table', () => {
+  const [symtab, strtab] = buildSymbols({}, [{ name: 'f', sectionIndex: SHN_XINDEX }], 2);
+  const indexes = new Bytes().u32(0).u32(2).done();
+  const shndx = {
+    name: '.symtab_shndx',
+    type: SHT_SYMTAB_SHNDX,
+    data: indexes,
+    link: 1,
+    entrySize: 4,
+  };
+  const asked: string[] = [];
+  stripSections(
+    buildElf({ sections: [symtab, strtab, shndx] }),
+    ({ name }) => asked.push(name) === 0,
+  );
+  assert.equal(asked, ['.symtab', '.strtab']);
+});
+
+test('a null symbol that claims a dropped section', () => {
+  const [symtab, strtab] = buildSymbols({}, [{ name: 'f', sectionIndex: 4 }], 2);
+  symtab.data![6] = 3;
+  const bytes = buildElf({ sections: [symtab, strtab, { name: 'gone' }, { name: 'kept' }] });
+  const after = readElf(stripSections(bytes, ({ name }) => name === 'gone'));
+  assert.equal(
+    after.symbols.map(({ sectionIndex }) => sectionIndex),
+    [0, 3],
+  );
+});
+
 test('an object without sections', () => {
   const bytes = buildElf({});
   assert.equal(stripDebug(bytes), bytes);
