@@ -14,7 +14,31 @@ export {
   isBpfError,
   SyscallError,
 } from './errors.js';
-export type { BpfLink } from './link/bpf-link.js';
+export type { BtfInfo } from './info/btf-info.js';
+export { btfs, links, maps, programs } from './info/kernel-objects.js';
+export type { LinkInfo } from './info/link-info.js';
+export { enableRunStats, type ProgramInfo, type RunStats } from './info/program-info.js';
+export { type AttachCandidate, attachFirst } from './link/attach-first.js';
+export type { BpfLink, LinkUpdateOptions } from './link/bpf-link.js';
+export type { BpfIterLink, IterOptions } from './link/iter.js';
+export type { KprobeOptions, ProbeMode } from './link/kprobe.js';
+export type { KprobeMultiOptions } from './link/kprobe-multi.js';
+export type { KsyscallOptions } from './link/ksyscall.js';
+export {
+  type AttachPerfEventOptions,
+  openPerfEvent,
+  type PerfEvent,
+  type PerfEventName,
+  type PerfEventOptions,
+} from './link/perf-event.js';
+export { openLinkById, openPinnedLink } from './link/pinned-link.js';
+export type { AttachMethods } from './link/program-attach.js';
+export type { RawTracepointOptions } from './link/raw-tracepoint.js';
+export type { FreplaceOptions, TraceOptions } from './link/trace.js';
+export type { TracepointOptions } from './link/tracepoint.js';
+export type { UprobeOptions } from './link/uprobe.js';
+export type { UprobeMultiOptions } from './link/uprobe-multi.js';
+export type { UsdtOptions } from './link/usdt.js';
 export { VerifierError } from './load/verifier-error.js';
 export type { BpfMap, LookupOptions, MapBatch, UpdateOptions } from './map/bpf-map.js';
 export { onlineCpus, possibleCpus } from './map/cpus.js';

@@ -22,6 +22,9 @@ export interface MapCodecs {
   readonly key?: Codec<unknown> | undefined;
   readonly value?: Codec<unknown> | undefined;
   readonly record?: Codec<unknown> | undefined;
+  /** Of the inner maps of a map of maps. */
+  readonly innerKey?: Codec<unknown> | undefined;
+  readonly innerValue?: Codec<unknown> | undefined;
 }
 
 /** Opened: everything can still be changed. Holds no descriptor. */
@@ -79,8 +82,12 @@ export class BpfObject implements OpenObject, LoadedObject {
     this.maps = new Map(
       spec.maps.map((map) => [map.name, this.#newMap(map, codecs.get(map.name))]),
     );
+    const owner = {
+      spec,
+      mapFd: (map: string) => (this.maps.get(map)?.isLoaded ? this.maps.get(map)?.fd : undefined),
+    };
     this.programs = new Map(
-      spec.programs.map((program) => [program.name, new BpfProgram(program)]),
+      spec.programs.map((program) => [program.name, new BpfProgram(program, owner)]),
     );
     this.sections = new Map(
       spec.maps.filter(isData).map((map) => [map.name, newSection(spec, map)]),
@@ -171,6 +178,8 @@ export class BpfObject implements OpenObject, LoadedObject {
       keyCodec: codec(spec.btfKeyTypeId, codecs?.key),
       valueCodec: codec(spec.btfValueTypeId, codecs?.value),
       recordCodec: codec(spec.recordTypeId, codecs?.record),
+      innerKeyCodec: codec(spec.inner?.btfKeyTypeId ?? 0, codecs?.innerKey),
+      innerValueCodec: codec(spec.inner?.btfValueTypeId ?? 0, codecs?.innerValue),
       isObjectLoaded: () => this.#phase !== 'open',
       section: () => this.sections.get(spec.name),
     });

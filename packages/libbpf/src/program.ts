@@ -3,8 +3,11 @@
  */
 
 import { BpfError } from './errors.js';
+import { type ProgramInfo, programInfo } from './info/program-info.js';
+import type { ProgramOwner } from './link/attachable.js';
 import { attachBySection } from './link/auto-attach.js';
 import type { BpfLink } from './link/bpf-link.js';
+import { type AttachMethods, ProgramAttach } from './link/program-attach.js';
 import { PROG_TYPES } from './open/constants.js';
 import type { ProgramSpec } from './open/object-spec.js';
 import { objPin, type ProgTestRunResult, progTestRun } from './sys/bpf.js';
@@ -28,7 +31,7 @@ export interface OpenBpfProgram {
 }
 
 /** A loaded program, ready to be attached. */
-export interface LoadedBpfProgram {
+export interface LoadedBpfProgram extends AttachMethods {
   readonly name: string;
   readonly section: string;
   readonly type: number;
@@ -37,8 +40,17 @@ export interface LoadedBpfProgram {
   autoattach: boolean;
   /** What the verifier said, if a log was asked for. */
   readonly log: string;
+  /**
+   * Attaches by what the section name says.
+   *
+   * @throws BpfError `BPF_NOT_ATTACHABLE` when it names no target; then one of the other methods does it
+   */
   attach(): BpfLink;
+  /** Runs it once, or `repeat` times, without attaching it. */
   run(options?: TestRunOptions): TestRun;
+  /** What the kernel says of it: id, size, how often and how long it ran. */
+  info(): ProgramInfo;
+  /** Pins it in a BPF file system: it then outlives this process. */
   pin(path: string): void;
 }
 
@@ -67,14 +79,18 @@ export interface TestRun {
 }
 
 /** Both phases of a program; users see {@link OpenBpfProgram} or {@link LoadedBpfProgram}. */
-export class BpfProgram implements OpenBpfProgram, LoadedBpfProgram {
+export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedBpfProgram {
   readonly spec: ProgramSpec;
+  readonly owner: ProgramOwner | undefined;
   #phase: 'open' | 'loaded' | 'closed' = 'open';
   #fd: Fd | undefined;
   #log = '';
 
-  constructor(spec: ProgramSpec) {
+  /** @param owner - its object, whose maps some ways of attaching need */
+  constructor(spec: ProgramSpec, owner?: ProgramOwner) {
+    super();
     this.spec = spec;
+    this.owner = owner;
   }
 
   get name(): string {
@@ -183,6 +199,10 @@ export class BpfProgram implements OpenBpfProgram, LoadedBpfProgram {
       context: ctxOut?.subarray(0, result.ctxSizeOut) ?? new Uint8Array(0),
       duration: result.duration,
     };
+  }
+
+  info(): ProgramInfo {
+    return programInfo(this.fd);
   }
 
   /** Pins it in a BPF file system. */

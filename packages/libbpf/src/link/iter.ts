@@ -1,0 +1,169 @@
+/**
+ * Iterators: programs that the kernel runs once for each task, map, socket, … while a descriptor is read (5.8). What the program
+ * prints with bpf_seq_printf and bpf_seq_write is what is read.
+ */
+
+import { readSync } from 'node:fs';
+import { SyscallError } from '../errors.js';
+import { attachType } from '../open/constants.js';
+import { LITTLE } from '../sys/attr.js';
+import { iterCreate, linkCreate } from '../sys/bpf.js';
+import { Fd } from '../sys/fd.js';
+import {
+  type Attachable,
+  type Attempt,
+  attempt,
+  badOption,
+  expectType,
+  noTarget,
+} from './attachable.js';
+import { BpfLink } from './bpf-link.js';
+
+export interface IterOptions {
+  /** For `iter/bpf_map_elem` and its like: whose elements. */
+  readonly map?: { readonly fd: number };
+  /** For `iter/task` and its like: one thread. Kernel 6.1. */
+  readonly tid?: number;
+  /** One process, with all of its threads. Kernel 6.1. */
+  readonly pid?: number;
+  /** For `iter/cgroup`: the folder to start at. Kernel 6.1. */
+  readonly cgroup?: { readonly fd: number } | { readonly id: bigint };
+  /** Which cgroups, and in which order; default the one alone. */
+  readonly cgroupOrder?: 'self' | 'descendants-pre' | 'descendants-post' | 'ancestors';
+}
+
+const ORDERS = { self: 1, 'descendants-pre': 2, 'descendants-post': 3, ancestors: 4 } as const;
+const READ_SIZE = 64 * 1024;
+
+/** An attached iterator: each reading runs it anew. */
+export class BpfIterLink extends BpfLink {
+  /**
+   * Runs the iterator and gives all that it wrote. A copy.
+   *
+   * @throws BpfError with the errno that the program, or the kernel, stopped it with
+   */
+  readBytes(): Uint8Array {
+    const chunks = [...this.chunks()];
+    const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
+  /** Runs the iterator and gives what it wrote, as UTF-8 text. */
+  readText(): string {
+    return new TextDecoder().decode(this.readBytes());
+  }
+
+  /** Runs the iterator and gives its output in the pieces that the kernel hands out: whole records for programs that write such. */
+  *chunks(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const what = `iterator of program "${this.program}"`;
+    const fd = new Fd(iterCreate(this.fd), `${what}, half read`);
+    try {
+      for (;;) {
+        const buffer = new Uint8Array(READ_SIZE);
+        const length = readOnce(fd.number, buffer);
+        if (length === 0) return;
+        yield buffer.subarray(0, length);
+      }
+    } finally {
+      fd.close();
+    }
+  }
+
+  /** Runs the iterator and gives its output line by line, without the line ends. */
+  *lines(): Generator<string, void, undefined> {
+    const decoder = new TextDecoder();
+    let rest = '';
+    for (const chunk of this.chunks()) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = parts.pop()!;
+      yield* parts;
+    }
+    rest += decoder.decode();
+    if (rest !== '') yield rest;
+  }
+
+  /** The same, letting other work of the process go on between pieces. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
+    for (const line of this.lines()) {
+      yield line;
+      if (++linesGiven % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+let linesGiven = 0;
+
+function readOnce(fd: number, buffer: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, buffer);
+    } catch (error) {
+      // The kernel pauses long walks this way; reading goes on where it stopped.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+/** Attaches an iterator; nothing runs until it is read. */
+export function attachIter(program: Attachable, options: IterOptions = {}): BpfIterLink {
+  expectType(program, 'attachIter()', ['TRACING']);
+  const what: Attempt = { program, way: `iter ${program.spec.attachTarget ?? ''}`.trimEnd() };
+  const info = linkInfoOf(what, options);
+  const needsNewKernel = options.map === undefined && info !== undefined;
+  const fd = attempt(
+    {
+      ...what,
+      feature: needsNewKernel
+        ? { label: 'iterators of one task or cgroup', since: '6.1' }
+        : undefined,
+    },
+    () => {
+      try {
+        return linkCreate(
+          { progFd: program.fd, targetFd: 0, attachType: attachType('TRACE_ITER') },
+          (attribute) => {
+            if (info !== undefined) attribute.pointer(16, info).u32(24, info.byteLength);
+          },
+        );
+      } catch (cause) {
+        if (cause instanceof SyscallError && cause.code === 'ESRCH')
+          throw noTarget(what, `there is no process ${options.pid ?? options.tid}`, cause);
+        throw cause;
+      }
+    },
+    {
+      EBADF: 'this iterator needs a map or a cgroup to walk through, or the one given is closed',
+      ...(needsNewKernel ? {} : { EINVAL: 'the map is of a type that it cannot walk through' }),
+    },
+  );
+  return new BpfIterLink({ program: program.name, way: what.way, fds: [fd], isKernelLink: true });
+}
+
+/** `union bpf_iter_link_info`; `undefined` for iterators over everything. */
+function linkInfoOf(what: Attempt, options: IterOptions): Uint8Array | undefined {
+  const { map, tid, pid, cgroup, cgroupOrder } = options;
+  const given = [map, tid, pid, cgroup].filter((one) => one !== undefined).length;
+  if (given > 1) throw badOption(what, 'only one of map, tid, pid and cgroup can be given');
+  if (cgroupOrder !== undefined && cgroup === undefined)
+    throw badOption(what, 'cgroupOrder needs a cgroup');
+  if (given === 0) return undefined;
+  const view = new DataView(new ArrayBuffer(16));
+  if (map !== undefined) {
+    view.setUint32(0, map.fd, LITTLE);
+    return new Uint8Array(view.buffer, 0, 4);
+  }
+  if (cgroup !== undefined) {
+    view.setUint32(0, ORDERS[cgroupOrder ?? 'self'], LITTLE);
+    if ('fd' in cgroup) view.setUint32(4, cgroup.fd, LITTLE);
+    else view.setBigUint64(8, cgroup.id, LITTLE);
+    return new Uint8Array(view.buffer);
+  }
+  view.setUint32(0, tid ?? 0, LITTLE);
+  view.setUint32(4, pid ?? 0, LITTLE);
+  return new Uint8Array(view.buffer, 0, 12);
+}

@@ -1,0 +1,57 @@
+/**
+ * System calls by name: SEC("ksyscall/openat"). The kernel names their functions by architecture (`__x64_sys_openat`) where it
+ * wraps them (4.17), else `sys_openat`, with `__se_sys_` and `__do_sys_` between.
+ */
+
+import { type Attachable, noTarget } from './attachable.js';
+import type { BpfLink } from './bpf-link.js';
+import { hasKernelFunction, whyNotTraceable } from './kernel-functions.js';
+import { attachKprobe } from './kprobe.js';
+
+export interface KsyscallOptions {
+  /** Without any prefix: `openat`. */
+  readonly syscall: string;
+  /** Runs at the return. Default: as the section name says. */
+  readonly retprobe?: boolean;
+  /** What bpf_get_attach_cookie() gives the program. Kernel 5.15. */
+  readonly cookie?: bigint;
+}
+
+/** Prefix of the wrapper's name, by Node's name of the architecture (arch_specific_syscall_pfx in libbpf.c). */
+const WRAPPERS: Readonly<Record<string, string>> = {
+  x64: 'x64',
+  ia32: 'ia32',
+  s390x: 's390x',
+  arm: 'arm',
+  arm64: 'arm64',
+  mips: 'mips',
+  riscv64: 'riscv',
+  ppc64: 'powerpc',
+};
+
+/** Runs a program at a system call's entry or return, by whatever function the running kernel has for it. */
+export function attachKsyscall(program: Attachable, options: KsyscallOptions): BpfLink {
+  const { syscall, cookie } = options;
+  const retprobe = options.retprobe ?? /^\??kretsyscall/.test(program.section);
+  return attachKprobe(program, {
+    function: syscallFunction(program, syscall),
+    retprobe,
+    ...(cookie !== undefined && { cookie }),
+  });
+}
+
+function syscallFunction(program: Attachable, syscall: string): string {
+  const wrapper = WRAPPERS[process.arch];
+  const names = [
+    ...(wrapper === undefined ? [] : [`__${wrapper}_sys_${syscall}`]),
+    `__se_sys_${syscall}`,
+    `sys_${syscall}`,
+  ];
+  const found = names.find(hasKernelFunction);
+  if (found !== undefined) return found;
+  const why = whyNotTraceable(names[0]!, 'kprobe') ?? `none of ${names.join(', ')} is there`;
+  throw noTarget(
+    { program, way: `ksyscall ${syscall}` },
+    `the running kernel has no system call "${syscall}": ${why}`,
+  );
+}
