@@ -34,7 +34,7 @@ export function u32Codec(what: string): Codec<number> {
     size: 4,
     decode: (view, offset) => view.getUint32(offset, LITTLE),
     encode: (view, offset, value) => {
-      if (value >>> 0 !== value)
+      if (typeof value !== 'number' || value >>> 0 !== value)
         throw new RangeError(
           `${what}: expected an integer from 0 to 4294967295, found ${describe(value)}`,
         );
@@ -124,7 +124,7 @@ export function redirectCodec(size: number, what: string): Codec<number | Redire
     encode: (view, offset, value) => {
       const target = typeof value === 'number' ? value : value.target;
       const program = typeof value === 'number' ? 0 : value.program;
-      if (target >>> 0 !== target)
+      if (typeof target !== 'number' || target >>> 0 !== target)
         throw new RangeError(
           `${what}: expected an integer from 0 to 4294967295, found ${describe(target)}`,
         );
