@@ -3,7 +3,7 @@
  * is needed in it.
  *
  * Three archives one after another, which the kernel unpacks in turn: Node with its libraries and the third-party packages, which
- * changes rarely and is kept; the built packages and tests; kernel's configuration and modules, and what to run. Not compressed:
+ * changes rarely and is kept; the bundled tests (bundle.ts) and the built packages; the kernel's configuration and modules, and what to run. Not compressed:
  * emulated, unpacking 100 MB of gzip costs more than a whole boot, and copying it nearly nothing.
  */
 
@@ -25,6 +25,7 @@ import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { output } from '../command.js';
 import { build, cache, selftests } from '../paths.js';
+import { type Bundle, GUEST_SELFTESTS } from './bundle.js';
 import { CpioWriter } from './cpio.js';
 import type { GuestOptions } from './guest.js';
 import type { Kernel } from './kernels.js';
@@ -37,11 +38,12 @@ const APP = '/app';
 export async function makeInitramfs(
   scratch: string,
   kernel: Kernel,
+  bundle: Bundle,
   options: GuestOptions,
 ): Promise<string> {
   const base = await makeBase();
   const tests = join(scratch, `tests-${kernel.label}.cpio`);
-  makeTests(tests, kernel, options);
+  makeTests(tests, kernel, bundle, options);
   const path = join(scratch, `initramfs-${kernel.label}.cpio`);
   copyFileSync(base, path);
   await pipeline(createReadStream(tests), createWriteStream(path, { flags: 'a' }));
@@ -69,7 +71,7 @@ async function makeBase(): Promise<string> {
     archive.folder(name);
   archive.device('/dev/console', 5, 1);
   archive.device('/dev/null', 1, 3);
-  archive.file('/init', `#!/bin/node ${APP}/selftests/dist/vm/guest.js\n`, 0o755);
+  archive.file('/init', `#!/bin/node ${GUEST_SELFTESTS}/dist/guest.js\n`, 0o755);
   archive.file('/bin/node', readFileSync(node), 0o755);
   for (const library of libraries) archive.file(library, readFileSync(library), 0o755);
   for (const name of ['passwd', 'group'])
@@ -142,16 +144,21 @@ function locatePackage(name: string, from: string): string | undefined {
   return undefined;
 }
 
-function makeTests(path: string, kernel: Kernel, options: GuestOptions): void {
+function makeTests(path: string, kernel: Kernel, bundle: Bundle, options: GuestOptions): void {
   const archive = new CpioWriter(path);
   for (const [name, from] of allPackages()) {
     if (!isOurs(name)) continue;
     for (const part of ['package.json', 'dist', 'bin'])
       copyTree(archive, join(from, part), `${APP}/node_modules/${name}/${part}`, isRuntimeFile);
   }
-  for (const part of ['package.json', 'dist'])
-    copyTree(archive, join(selftests, part), `${APP}/selftests/${part}`, isRuntimeFile);
-  copyTree(archive, build, `${APP}/selftests/build`, isRuntimeFile);
+  archive.copy(join(selftests, 'package.json'), `${GUEST_SELFTESTS}/package.json`);
+  copyTree(archive, bundle.folder, GUEST_SELFTESTS, isRuntimeFile);
+  copyTree(
+    archive,
+    build,
+    `${GUEST_SELFTESTS}/build`,
+    (path) => isRuntimeFile(path) && !path.startsWith('js/'),
+  );
   if (kernel.config !== undefined) archive.copy(kernel.config, `/boot/config-${kernel.release}`);
   for (const module of kernel.modules)
     archive.copy(module, `/lib/modules/${kernel.release}/${basename(module)}`);
@@ -164,7 +171,7 @@ function makeTests(path: string, kernel: Kernel, options: GuestOptions): void {
 
 /** Leaves out sources, types, headers and hidden files. */
 function isRuntimeFile(path: string): boolean {
-  return !/\.(ts|md|h|c|cc|tsbuildinfo)$|(^|\/)\./.test(path) || /LICENSE/.test(path);
+  return !/\.(ts|map|md|h|c|cc|tsbuildinfo)$|(^|\/)\./.test(path) || /LICENSE/.test(path);
 }
 
 function copyTree(

@@ -7,6 +7,7 @@ import { inParallel } from '../command.js';
 import { cache } from '../paths.js';
 import { type TestResult, testId } from '../protocol.js';
 import type { Reporter } from '../reporter.js';
+import { type Bundle, bundleTests } from './bundle.js';
 import type { GuestEvent } from './guest.js';
 import { makeInitramfs } from './initramfs.js';
 import type { Kernel } from './kernels.js';
@@ -42,10 +43,13 @@ export async function runMatrix(options: MatrixOptions): Promise<void> {
   mkdirSync(join(cache, 'vm'), { recursive: true });
   const scratch = mkdtempSync(join(cache, 'vm', 'run-'));
   try {
+    const testFiles = options.testFiles.filter((path) => !isHostOnly(path));
+    const bundle = await bundleTests(join(scratch, 'bundle'), testFiles);
+    const files = testFiles.map((path) => basename(path));
     await inParallel(options.jobs ?? availableParallelism(), options.kernels, async (kernel) => {
       const reporter = options.reporterFor(kernel);
       try {
-        await runKernel({ qemu, kernel, reporter, scratch, options });
+        await runKernel({ qemu, kernel, reporter, scratch, bundle, files, options });
       } catch (error) {
         reporter.add({ ...failure('(start)'), error: (error as Error).message });
       }
@@ -61,6 +65,9 @@ interface KernelRun {
   readonly reporter: Reporter;
   /** Folder for what this run alone needs. */
   readonly scratch: string;
+  readonly bundle: Bundle;
+  /** Names of the test files. */
+  readonly files: readonly string[];
   readonly options: MatrixOptions;
 }
 
@@ -70,7 +77,7 @@ async function runKernel(run: KernelRun): Promise<void> {
   const done: string[] = [];
   let died = 0;
   for (;;) {
-    const follower = new GuestFollower(reporter, done);
+    const follower = new GuestFollower(reporter, done, run.bundle);
     const start = performance.now();
     const boot = await bootOnce(run, follower, done);
     if (boot.outcome === 'interrupted') return;
@@ -121,13 +128,12 @@ async function bootOnce(
   follower: GuestFollower,
   done: readonly string[],
 ): Promise<GuestRun> {
-  const { qemu, kernel, scratch, options } = run;
-  const names = options.testFiles.map((path) => basename(path));
-  const initramfs = await makeInitramfs(scratch, kernel, {
+  const { qemu, kernel, scratch, bundle, files, options } = run;
+  const initramfs = await makeInitramfs(scratch, kernel, bundle, {
     ...(options.pattern === undefined ? {} : { pattern: options.pattern }),
     skip: done,
     timeScale: TIME_SCALE[options.accel],
-    files: names.filter((name) => !isHostOnly(name)),
+    files,
   });
   return bootGuest(qemu, kernel, {
     initramfs,
@@ -165,10 +171,12 @@ class GuestFollower {
   running: { file: string; name: string } | undefined;
   bootSeconds = 0;
   count = 0;
+  readonly #bundle: Bundle;
   readonly #reporter: Reporter;
   readonly #done: string[];
 
-  constructor(reporter: Reporter, done: string[]) {
+  constructor(reporter: Reporter, done: string[], bundle: Bundle) {
+    this.#bundle = bundle;
     this.#reporter = reporter;
     this.#done = done;
   }
@@ -186,7 +194,8 @@ class GuestFollower {
     }
   }
 
-  #add(result: TestResult): void {
+  #add({ error, ...rest }: TestResult): void {
+    const result = error === undefined ? rest : { ...rest, error: this.#bundle.translate(error) };
     this.running = undefined;
     this.count++;
     this.#done.push(testId(result));
