@@ -14,6 +14,7 @@ export { convertEndianness, convertExtEndianness } from './convert-endianness.js
 export { type CoreTarget, essentialName } from './core-candidates.js';
 export { CoreKind } from './core-kind.js';
 export { type CoreAccessor, type CoreSpec, formatCoreSpec, parseCoreSpec } from './core-spec.js';
+export { typesAreCompatible, type Verdict } from './core-type-match.js';
 export { type DedupOptions, type DedupResult, dedupBtf } from './dedup.js';
 export {
   type BtfExtContents,

@@ -7,6 +7,7 @@
 
 import { type Btf, MAX_DEPTH } from './btf.js';
 import { BtfError, isBtfError } from './errors.js';
+import { arrayOf } from './record-fields.js';
 import { type BtfInt, BtfKind, type BtfStruct, type BtfType, type BtfUnion } from './types.js';
 
 const INT_SIZES: readonly number[] = [1, 2, 4, 8, 16];
@@ -24,26 +25,30 @@ export function validateBtf(btf: Btf): void {
 function check(btf: Btf, type: BtfType): void {
   switch (type.kind) {
     case 'int':
-      return checkInt(btf, type);
+      checkInt(btf, type);
+      break;
     case 'struct':
     case 'union':
-      return checkComposite(btf, type);
+      checkComposite(btf, type);
+      break;
     case 'func':
-      if (btf.kindOf(type.typeId) === BtfKind.FUNC_PROTO) return;
+      if (btf.kindOf(type.typeId) === BtfKind.FUNC_PROTO) break;
       throw bad(btf, type.id, 'wrong type of function', btf.describe(type.typeId), 'a func_proto');
     case 'datasec':
       for (const [index, { typeId }] of type.variables.entries()) {
-        if (btf.kindOf(typeId) === BtfKind.VAR) continue;
-        throw bad(btf, type.id, `wrong variable ${index}`, btf.describe(typeId), 'a var');
+        const kind = btf.kindOf(typeId);
+        // Functions stand in `.ksyms`.
+        if (kind === BtfKind.VAR || kind === BtfKind.FUNC) continue;
+        throw bad(btf, type.id, `wrong variable ${index}`, btf.describe(typeId), 'a var or func');
       }
-      return;
+      break;
     case 'array':
     case 'typedef':
     case 'volatile':
     case 'const':
     case 'restrict':
     case 'type_tag':
-      return checkChain(btf, type.id);
+      checkChain(btf, type.id);
   }
 }
 
@@ -76,9 +81,9 @@ function checkComposite(btf: Btf, type: BtfStruct | BtfUnion): void {
 function checkChain(btf: Btf, id: number): void {
   let current = id;
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
-    const type = btf.type(btf.resolve(current));
-    if (type.kind !== 'array') return;
-    current = type.elementTypeId;
+    const resolved = btf.resolve(current);
+    if (btf.kindOf(resolved) !== BtfKind.ARRAY) return;
+    current = arrayOf(btf, resolved).elementTypeId;
   }
   throw new BtfError({
     code: 'BTF_TOO_DEEP',
