@@ -1,0 +1,151 @@
+// Ring buffers: draining, decoding and waking up, against libbpf's reader and the kernel's own production.
+
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openMapById, openObject } from '@libbpf-ts/libbpf';
+import { compileObject, skipWithoutBpf } from './bpf-object.mjs';
+
+const COUNT = 1_000_000;
+const ROUNDS = 4;
+const BPF_RB_NO_WAKEUP = 1n;
+const WAKE_UPS = 2000;
+
+/** As skelgen writes it for `struct record`. */
+const recordCodec = {
+  size: 24,
+  decode: (view, offset) => ({
+    sequence: view.getBigUint64(offset, true),
+    first: view.getUint32(offset + 8, true),
+    second: view.getUint32(offset + 12, true),
+    time: view.getBigUint64(offset + 16, true),
+  }),
+  encode() {},
+};
+
+/** Opens the producer and the ring. */
+function setup(build, { wakeup, timed, count }, options = {}) {
+  const { path, bytes } = compileObject('ring', build);
+  const object = openObject(bytes, { name: 'ring' }).load();
+  const bss = object.sections.get('ring.bss');
+  bss.mut.setUint32(0, count, true);
+  bss.mut.setBigUint64(32, wakeup, true);
+  bss.mut.setUint32(40, timed ? 1 : 0, true);
+  const map = openMapById(object.map('records').id, { recordCodec });
+  const program = object.program('produce');
+  return {
+    path,
+    object,
+    map,
+    stream: map.open(options),
+    produce: () => program.run(),
+    program,
+    bss,
+  };
+}
+
+function close({ object, map }) {
+  map.close();
+  object.close();
+}
+
+function drainCase(name, what, drain) {
+  return {
+    name,
+    skip: skipWithoutBpf,
+    setup({ build }) {
+      const state = setup(build, { wakeup: BPF_RB_NO_WAKEUP, timed: false, count: COUNT });
+      for (let round = 0; round < 5; round++) measure(state, drain);
+      return state;
+    },
+    js(state) {
+      let spent = 0;
+      for (let round = 0; round < ROUNDS; round++) spent += measure(state, drain);
+      return spent / ROUNDS / COUNT;
+    },
+    c: { source: 'ring.c', args: ({ path }) => [path, what, String(COUNT), String(ROUNDS)] },
+    teardown: close,
+  };
+}
+
+/** Nanoseconds for draining what one run of the program made. */
+function measure({ produce, stream }, drain) {
+  produce();
+  const start = process.hrtime.bigint();
+  const seen = drain(stream);
+  const spent = Number(process.hrtime.bigint() - start);
+  if (seen !== COUNT) throw new Error(`saw ${seen} records of ${COUNT}`);
+  return spent;
+}
+
+/**
+ * From submitting an event to the callback. Events come from a process of its own, half a millisecond apart, while this one
+ * has nothing else to do.
+ */
+function wakeupCase(name, percentile, listen) {
+  return {
+    name,
+    skip: skipWithoutBpf,
+    setup({ build }) {
+      const state = setup(build, { wakeup: 0n, timed: true, count: 1 }, { onRecord: () => {} });
+      const pinned = `/sys/fs/bpf/bench-ring-${process.pid}`;
+      state.program.pin(pinned);
+      return { ...state, pinned, trigger: join(build, 'ring') };
+    },
+    async js({ stream, trigger, path, pinned }) {
+      const latencies = [];
+      const child = spawn(trigger, [path, 'trigger', String(WAKE_UPS), pinned], {
+        stdio: 'inherit',
+      });
+      await listen(stream, (time) => {
+        latencies.push(Number(process.hrtime.bigint() - time));
+        return latencies.length < WAKE_UPS;
+      });
+      await new Promise((resolve) =>
+        child.exitCode === null ? child.once('exit', resolve) : resolve(),
+      );
+      latencies.sort((a, b) => a - b);
+      return latencies[Math.floor((latencies.length * percentile) / 100)];
+    },
+    c: {
+      source: 'ring.c',
+      args: ({ path }) => [path, 'wakeup', String(WAKE_UPS), String(percentile)],
+    },
+    teardown(state) {
+      rmSync(state.pinned, { force: true });
+      close(state);
+    },
+  };
+}
+
+async function listenByCallback(stream, onTime) {
+  for (let more = true; more; ) {
+    await stream.ready();
+    stream.consume((record) => {
+      more = onTime(record.getBigUint64(16));
+    });
+  }
+}
+
+async function listenByLoop(stream, onTime) {
+  for await (const { time } of stream) if (!onTime(time)) return;
+}
+
+let sum = 0;
+
+export const cases = [
+  drainCase('ring/consume/24B', 'consume', (stream) =>
+    stream.consume((record) => {
+      sum = (sum + record.getUint32(8) + record.getUint32(12)) | 0;
+    }),
+  ),
+  // What the kernel needed to make the records is the measure here.
+  drainCase('ring/decode/24B', 'produce', (stream) =>
+    stream.consume((record) => {
+      sum = (sum + record.decode().first) | 0;
+    }),
+  ),
+  wakeupCase('ring/wakeup/median', 50, listenByCallback),
+  wakeupCase('ring/wakeup/p99', 99, listenByCallback),
+  wakeupCase('ring/for-await/median', 50, listenByLoop),
+];
