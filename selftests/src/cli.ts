@@ -28,6 +28,9 @@ const usage = `usage: selftest [PATTERN] [options]
   --table            write the results of this run into the table of selftests/README.md
 `;
 
+// `| head` is not an error.
+process.stdout.on('error', () => process.exit());
+
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
