@@ -102,15 +102,165 @@ test('enums and their declarations', () => {
     b.ptr(b.enum('e', { values }));
     b.ptr(b.enum('e', { values: [{ name: 'A', value: 2 }] }));
   });
+  const expected = [
+    "[1] PTR '(anon)' type_id=4",
+    "[2] ENUM 'e' encoding=UNSIGNED size=4 vlen=1",
+    "[3] PTR '(anon)' type_id=2",
+    "[4] ENUM 'e' encoding=UNSIGNED size=4 vlen=1",
+  ];
   assert.equal(
     lines.filter((line) => /ENUM|PTR/.test(line)),
-    [
-      "[1] PTR '(anon)' type_id=4",
-      "[2] ENUM 'e' encoding=UNSIGNED size=4 vlen=1",
-      "[3] PTR '(anon)' type_id=2",
-      "[4] ENUM 'e' encoding=UNSIGNED size=4 vlen=1",
-    ],
+    expected,
   );
+});
+
+type Make = (b: BtfBuilder) => number;
+
+test('structs that differ anywhere stay apart', () => {
+  const int: Make = (b) => b.int('int', { size: 4 });
+  const parameters =
+    (name: string): Make =>
+    (b) =>
+      b.ptr(b.funcProto(0, [{ name, typeId: int(b) }]));
+  const values = (value: number): { name: string; value: number }[] => [{ name: 'A', value }];
+  const inner: Record<string, [Make, Make]> = {
+    kind: [(b) => b.ptr(0), (b) => b.const(0)],
+    int: [int, (b) => b.int('int', { size: 8 })],
+    float: [(b) => b.float('f', 4), (b) => b.float('f', 8)],
+    enum: [(b) => b.enum('e', { values: values(1) }), (b) => b.enum('e', { values: values(2) })],
+    width: [
+      (b) => b.enum('e', { values: values(1) }),
+      (b) => b.enum64('e', { values: [{ name: 'A', value: 1n }] }),
+    ],
+    array: [
+      (b) => b.array(int(b), { length: 1, indexTypeId: 0 }),
+      (b) => b.array(int(b), { length: 2, indexTypeId: 0 }),
+    ],
+    proto: [parameters('a'), parameters('b')],
+    protoLength: [(b) => b.ptr(b.funcProto(0)), parameters('b')],
+    fwd: [(b) => b.ptr(b.fwd('f', 'struct')), (b) => b.ptr(b.fwd('f', 'union'))],
+    declared: [(b) => b.ptr(b.fwd('f', 'union')), (b) => b.ptr(b.struct('f', { size: 1 }))],
+    nested: [(b) => b.struct('n', { size: 1 }), (b) => b.struct('n', { size: 2 })],
+    tag: [
+      (b) => b.typeTag('x', { typeId: 0 }),
+      (b) => b.typeTag('x', { typeId: 0, kindFlag: true }),
+    ],
+    void: [() => 0, int],
+    var: [
+      (b) => b.var('v', { typeId: 0, linkage: 'static' }),
+      (b) => b.var('v', { typeId: 0, linkage: 'static' }),
+    ],
+  };
+  for (const [name, makes] of Object.entries(inner)) {
+    const lines = deduped((b) => {
+      for (const make of makes) {
+        const typeId = make(b);
+        b.struct('outer', { size: 8, members: [{ name: 'm', typeId, bitOffset: 0 }] });
+      }
+    });
+    assert.is(lines.filter((line) => line.includes("STRUCT 'outer'")).length, 2, name);
+  }
+});
+
+test('a type that is there twice within one struct is one', () => {
+  const makes: Make[] = [
+    (b) => b.array(b.int('int', { size: 4 }), { length: 2, indexTypeId: 0 }),
+    (b) =>
+      b.struct('s', {
+        size: 4,
+        members: [{ name: 'x', typeId: b.ptr(b.float('f', 4)), bitOffset: 0 }],
+      }),
+    (b) => b.ptr(b.funcProto(0, [{ name: 'e', typeId: b.enum('e', { values: [] }) }])),
+    (b) => b.ptr(b.typedef('t', b.const(b.fwd('declared', 'union')))),
+  ];
+  /** A struct with two members of each type: one type for both, or one for each. */
+  const outer = (b: BtfBuilder, isShared: boolean): number => {
+    const types = makes.flatMap((make) => {
+      const first = make(b);
+      return [first, isShared ? first : make(b)];
+    });
+    const members = types.map((typeId, index) => ({ name: `m${index}`, typeId, bitOffset: 0 }));
+    return b.struct('outer', { size: 99, members });
+  };
+  for (const order of [
+    [true, false],
+    [false, true],
+    [false, false],
+  ]) {
+    const lines = deduped((b) => {
+      for (const isShared of order) outer(b, isShared);
+    });
+    assert.is(lines.filter((line) => line.includes("STRUCT 'outer'")).length, 1, `${order}`);
+  }
+});
+
+test('types that are different twice within one struct are two', () => {
+  const inPointer =
+    (make: Make): Make =>
+    (b) =>
+      b.ptr(make(b));
+  const holder =
+    (name: string): Make =>
+    (b) =>
+      b.struct('s', { size: 4, members: [{ name, typeId: b.ptr(0), bitOffset: 0 }] });
+  const parameter =
+    (name: string): Make =>
+    (b) =>
+      b.funcProto(0, [{ name, typeId: 0 }]);
+  const array =
+    (length: number): Make =>
+    (b) =>
+      b.array(b.ptr(0), { length, indexTypeId: 0 });
+  const pairs: [Make, Make][] = [
+    [inPointer(holder('a')), inPointer(holder('b'))],
+    [inPointer(parameter('a')), inPointer(parameter('b'))],
+    [inPointer(array(1)), inPointer(array(2))],
+    [inPointer((b) => b.typedef('t', 0)), inPointer((b) => b.typedef('u', 0))],
+    [inPointer((b) => b.const(0)), inPointer((b) => b.volatile(0))],
+  ];
+  for (const [index, [first, second]] of pairs.entries()) {
+    const lines = deduped((b) => {
+      const shared = first(b);
+      for (const types of [
+        [shared, shared],
+        [first(b), second(b)],
+      ]) {
+        const members = types.map((typeId, at) => ({ name: `m${at}`, typeId, bitOffset: 0 }));
+        b.struct('outer', { size: 16, members });
+      }
+    });
+    assert.is(lines.filter((line) => line.includes("STRUCT 'outer'")).length, 2, `${index}`);
+  }
+});
+
+test('BTF.ext follows', () => {
+  const b = btfBuilder();
+  b.struct('filler', { size: 0 });
+  b.struct('filler', { size: 0 });
+  const func = b.func('f', { typeId: b.funcProto(0), linkage: 'global' });
+  const line = {
+    insnOffset: 0,
+    fileNameOffset: b.addString('only in ext.c'),
+    lineOffset: b.addString('f();'),
+    line: 3,
+    column: 4,
+  };
+  const relocation = { insnOffset: 0, typeId: 2, accessString: '0', kind: CoreKind.TYPE_SIZE };
+  const ext = encodeBtfExt(
+    {
+      funcInfo: { sections: [{ sectionName: 'tp/x', records: [{ insnOffset: 0, typeId: func }] }] },
+      lineInfo: { sections: [{ sectionName: 'tp/x', records: [line] }] },
+      coreRelocations: [{ sectionName: 'tp/x', records: [relocation] }],
+    },
+    { addString: (text) => b.addString(text) },
+  );
+  const result = dedupBtf(b.build(), { ext });
+  const btf = parseBtf(result.bytes);
+  const read = parseBtfExt(result.ext!, btf);
+  assert.equal([...result.newIds], [0, 1, 1, 2, 3]);
+  assert.equal(read.funcInfo.sections, [
+    { sectionName: 'tp/x', records: [{ insnOffset: 0, typeId: 3 }] },
+  ]);
   const [record] = read.lineInfo.sections[0]!.records;
   assert.equal(
     [btf.string(record!.fileNameOffset), btf.string(record!.lineOffset), record!.line],
