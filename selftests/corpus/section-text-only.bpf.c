@@ -1,4 +1,4 @@
-/* A single function without a section counts as a program of no known kind. */
+/* A function without a section is no program: there is nothing to load, and nothing wrong. */
 #include "corpus.h"
 
 int lonely(void *ctx)

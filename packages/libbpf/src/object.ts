@@ -71,6 +71,7 @@ export class BpfObject implements OpenObject, LoadedObject {
   readonly #options: LoadOptions;
   #phase: 'open' | 'loaded' | 'closed' = 'open';
   #btfFd: number | undefined;
+  #structOps: ReadonlyMap<MapSpec, Uint8Array> = new Map();
 
   constructor(
     spec: ObjectSpec,
@@ -136,6 +137,7 @@ export class BpfObject implements OpenObject, LoadedObject {
     const loaded = loadObject(this.spec, { ...this.#options, ...options });
     this.#phase = 'loaded';
     this.#btfFd = loaded.btfFd;
+    this.#structOps = loaded.structOps;
     try {
       for (const [index, spec] of this.spec.programs.entries()) {
         this.programs.get(spec.name)!.adopt(loaded.programFds[index], loaded.logs[index] ?? '');
@@ -143,7 +145,7 @@ export class BpfObject implements OpenObject, LoadedObject {
       for (const [index, spec] of this.spec.maps.entries()) {
         const fd = loaded.mapFds[index];
         if (fd === undefined) continue;
-        this.maps.get(spec.name)!._adopt(fd);
+        this.maps.get(spec.name)!._adopt(fd, loaded.arenas.get(spec));
         this.sections.get(spec.name)?.attach(fd);
       }
     } catch (error) {

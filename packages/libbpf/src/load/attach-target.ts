@@ -1,88 +1,122 @@
 /**
  * BTF ids of what programs are attached to, looked up when they are loaded: functions for fentry and its kin, `btf_trace_*`
- * typedefs for tp_btf, `bpf_lsm_*` and `bpf_iter_*` functions.
+ * typedefs for tp_btf, `bpf_lsm_*` and `bpf_iter_*` functions; functions of another BPF program for freplace.
  */
 
-import { BtfKind } from '@libbpf-ts/btf';
-import { BpfError, didYouMean } from '../errors.js';
+import { BtfKind, parseBtf } from '@libbpf-ts/btf';
+import { BpfError, didYouMean, SyscallError } from '../errors.js';
 import { attachType, progType } from '../open/constants.js';
 import type { ProgramSpec } from '../open/object-spec.js';
-import { type KernelBtf, moduleBtf, moduleNames, vmlinuxBtf } from './kernel-btf.js';
+import { getFdById } from '../sys/bpf.js';
+import { closeFd } from '../sys/fd.js';
+import { namesOfKind } from './externs.js';
+import { btfData, programInfo } from './kernel-info.js';
+import type { KernelTypes } from './kernel-types.js';
 
-/** Where a target was found. */
-export interface AttachTarget {
+/** What a program is told about its target when it is loaded. */
+export interface ProgramTarget {
   readonly btfId: number;
-  /** The module's name, or `undefined` for the kernel proper. */
-  readonly module: string | undefined;
+  /** Of the BTF of the target's module, or of the program that the target is a function of. */
+  readonly fd: number | undefined;
+  /** In place of the program's own. */
+  readonly expectedAttachType?: number;
 }
 
-/** Prefix of the target's name in BTF, and the kind of type it is. */
-function rule(spec: ProgramSpec): { prefix: string; kind: BtfKind } {
-  if (spec.type === progType('LSM')) return { prefix: 'bpf_lsm_', kind: BtfKind.FUNC };
+interface Rule {
+  /** Of the target's name in BTF. */
+  readonly prefix: string;
+  readonly kind: BtfKind;
+  /** For people. */
+  readonly what: string;
+}
+
+function ruleFor(spec: ProgramSpec): Rule {
+  if (spec.type === progType('LSM'))
+    return { prefix: 'bpf_lsm_', kind: BtfKind.FUNC, what: 'LSM hook' };
   if (spec.expectedAttachType === attachType('TRACE_RAW_TP'))
-    return { prefix: 'btf_trace_', kind: BtfKind.TYPEDEF };
+    return { prefix: 'btf_trace_', kind: BtfKind.TYPEDEF, what: 'tracepoint' };
   if (spec.expectedAttachType === attachType('TRACE_ITER'))
-    return { prefix: 'bpf_iter_', kind: BtfKind.FUNC };
-  return { prefix: '', kind: BtfKind.FUNC };
+    return { prefix: 'bpf_iter_', kind: BtfKind.FUNC, what: 'iterator' };
+  return { prefix: '', kind: BtfKind.FUNC, what: 'function' };
 }
 
 /** @throws BpfError `BPF_NO_ATTACH_TARGET` with near matches */
-export function findAttachTarget(spec: ProgramSpec): AttachTarget {
+export function findAttachTarget(spec: ProgramSpec, kernel: KernelTypes): ProgramTarget {
   const target = spec.attachTarget;
-  if (target === undefined) {
-    throw new BpfError(
-      'BPF_NO_ATTACH_TARGET',
-      `program "${spec.name}": section "${spec.section}" names no target; write SEC("${spec.section}/NAME"), or set attachTarget before load()`,
-      { program: spec.name, section: spec.section },
+  if (target === undefined || target === '') {
+    throw noTarget(
+      spec,
+      `section "${spec.section}" names no target; write SEC("${spec.section}/NAME"), or set attachTarget before load()`,
     );
   }
-  const { prefix, kind } = rule(spec);
+  if (spec.attachProgFd > 0) return targetInProgram(spec, target);
+  if (spec.type === progType('EXT')) {
+    throw noTarget(
+      spec,
+      `it replaces function "${target}" of another BPF program; set attachProgFd to that program's descriptor before load()`,
+    );
+  }
+  const rule = ruleFor(spec);
   const colon = target.indexOf(':');
-  const onlyModule = colon === -1 ? undefined : target.slice(0, colon);
-  const name = prefix + target.slice(colon + 1);
-  const vmlinux = vmlinuxBtf();
-  if (onlyModule === undefined || onlyModule === 'vmlinux') {
-    const id = vmlinux.btf.findByNameAndKind(name, kind);
-    if (id !== undefined) return { btfId: id, module: undefined };
-  }
-  const candidates =
-    onlyModule === 'vmlinux' ? [] : onlyModule !== undefined ? [onlyModule] : moduleNames();
-  for (const module of candidates) {
-    const loaded = moduleBtf(module);
-    const id = loaded?.btf.findByNameAndKind(name, kind);
-    if (id !== undefined && id >= loaded!.btf.startId) return { btfId: id, module };
-  }
-  throw notFound(spec, target, prefix, kind, vmlinux);
+  const only = colon === -1 ? undefined : target.slice(0, colon);
+  const found = kernel.find(rule.prefix + target.slice(colon + 1), rule.kind, only);
+  if (found !== undefined) return { btfId: found.id, fd: found.module?.fd };
+  throw notInKernel(spec, target.slice(colon + 1), only, rule, kernel);
 }
 
-function notFound(
-  spec: ProgramSpec,
-  target: string,
-  prefix: string,
-  kind: BtfKind,
-  vmlinux: KernelBtf,
-): BpfError {
-  const what =
-    prefix === 'btf_trace_'
-      ? 'tracepoint'
-      : prefix === 'bpf_lsm_'
-        ? 'LSM hook'
-        : prefix === 'bpf_iter_'
-          ? 'iterator'
-          : 'function';
-  const names: string[] = [];
-  const { btf } = vmlinux;
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kindOf(id) === kind) {
-      const name = btf.nameOf(id);
-      if (name.startsWith(prefix)) names.push(name.slice(prefix.length));
-    }
+/** A function of a BPF program that is in the kernel already: freplace, and fentry and fexit of programs. */
+function targetInProgram(spec: ProgramSpec, name: string): ProgramTarget {
+  const fd = spec.attachProgFd;
+  let btfFd: number;
+  try {
+    const { btfId } = programInfo(fd);
+    if (btfId === 0)
+      throw noTarget(
+        spec,
+        `the program behind attachProgFd ${fd} has no BTF, so its functions have no names`,
+      );
+    btfFd = getFdById('btf', btfId);
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    throw noTarget(spec, `attachProgFd ${fd} is no program: ${cause.message}`, cause);
   }
+  try {
+    const btf = parseBtf(btfData(btfFd));
+    const btfId = btf.findByNameAndKind(name, BtfKind.FUNC);
+    if (btfId !== undefined) return { btfId, fd };
+    const names = Array.from({ length: btf.typeCount }, (_, id) => id)
+      .filter((id) => btf.kindOf(id) === BtfKind.FUNC)
+      .map((id) => btf.nameOf(id));
+    throw noTarget(
+      spec,
+      `the program behind attachProgFd ${fd} has no function "${name}"${didYouMean(name, names)}; it has ${names.join(', ')}`,
+    );
+  } finally {
+    closeFd(btfFd);
+  }
+}
+
+function notInKernel(
+  spec: ProgramSpec,
+  name: string,
+  only: string | undefined,
+  { prefix, kind, what }: Rule,
+  kernel: KernelTypes,
+): BpfError {
+  const names = namesOfKind(kernel, kind)
+    .filter((one) => one.startsWith(prefix))
+    .map((one) => one.slice(prefix.length));
+  const where =
+    only === undefined || only === 'vmlinux' ? 'the running kernel' : `module "${only}"`;
   const inlined =
-    what === 'function' ? ' (inlined and static functions may be missing from BTF)' : '';
-  return new BpfError(
-    'BPF_NO_ATTACH_TARGET',
-    `program "${spec.name}": the running kernel has no ${what} "${target}"${inlined}${didYouMean(target, names)}`,
-    { program: spec.name, section: spec.section },
-  );
+    what === 'function' ? ' (inlined functions and some static ones are not in its BTF)' : '';
+  return noTarget(spec, `${where} has no ${what} "${name}"${inlined}${didYouMean(name, names)}`);
+}
+
+function noTarget(spec: ProgramSpec, problem: string, cause?: unknown): BpfError {
+  return new BpfError('BPF_NO_ATTACH_TARGET', `program "${spec.name}": ${problem}`, {
+    program: spec.name,
+    section: spec.section,
+    ...(cause !== undefined && { cause }),
+  });
 }

@@ -44,6 +44,29 @@ const KIND_NAMES = Object.fromEntries(
   Object.entries(CoreKind).map(([name, value]) => [value, name.toLowerCase()]),
 );
 
+/** A CO-RE relocation that cannot be done, wherever it is: the object is damaged, or candidates in the kernel disagree. */
+export class CoreRelocationError extends BpfError {
+  override readonly name: string = 'CoreRelocationError';
+  /** `struct task_struct.state (0:1 @ offset 24)`. */
+  readonly access: string;
+  /** A line for each candidate, saying why it did not fit. */
+  readonly candidates: readonly string[];
+
+  constructor(
+    spec: FunctionSpec,
+    { offset, kind, access, candidates }: CoreFailure,
+    detail: string,
+  ) {
+    super(
+      'BPF_CORE_RELOCATION',
+      `function "${spec.name}", instruction ${offset / 8}: CO-RE relocation (${kind}) of ${access}: ${detail}`,
+      { program: spec.name, section: spec.section },
+    );
+    this.access = access;
+    this.candidates = candidates;
+  }
+}
+
 /** Applies all CO-RE relocations of `code`. @returns those that failed, whose instructions are poisoned now */
 export function applyCoreRelocations(
   context: CoreContext,
@@ -55,6 +78,7 @@ export function applyCoreRelocations(
     const result = relocateCore(context, relocation);
     const failure = result.ok ? patch(spec, code, relocation, result) : explain(relocation, result);
     if (failure === undefined) continue;
+    if (!result.ok && !result.poison) throw new CoreRelocationError(spec, failure, result.detail);
     code.poison(relocation.insnOffset, POISON_CORE);
     failures.push(failure);
   }

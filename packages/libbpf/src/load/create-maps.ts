@@ -7,10 +7,11 @@ import { possibleCpus } from '../map/cpus.js';
 import { BPF_F_MMAPABLE, MAP_TYPES, mapType } from '../open/constants.js';
 import type { MapSpec, ObjectSpec } from '../open/object-spec.js';
 import { mapCreate, mapFreeze, mapUpdateElem } from '../sys/bpf.js';
-import { closeFd } from '../sys/fd.js';
+import { closeFd, duplicateFd } from '../sys/fd.js';
 import { pageSize } from '../sys/memory.js';
 import { hasFeature } from './features.js';
 import { kernelName } from './load-program.js';
+import { permissionHint } from './permission.js';
 
 /** Their keys and values are not described by BTF (bpf_object__create_map in libbpf.c). */
 const WITHOUT_BTF = new Set(
@@ -37,12 +38,26 @@ const WITHOUT_BTF = new Set(
   ).map(mapType),
 );
 
-/** Creates one map. @returns its descriptor */
-export function createMap(object: ObjectSpec, spec: MapSpec, btfFd: number | undefined): number {
+/** What a struct_ops map takes from the kernel's own type. */
+export interface KernelSideOfMap {
+  readonly valueSize: number;
+  readonly btfVmlinuxValueTypeId: number;
+  readonly valueTypeBtfObjFd?: number;
+  readonly extraFlags?: number;
+}
+
+/** Creates one map, or takes the one that is to be used instead. @returns a descriptor of the caller's */
+export function createMap(
+  object: ObjectSpec,
+  spec: MapSpec,
+  btfFd: number | undefined,
+  kernelSide?: KernelSideOfMap,
+): number {
+  if (spec.reuseFd !== undefined) return duplicateFd(spec.reuseFd);
   let innerFd: number | undefined;
   try {
     if (spec.inner !== undefined) innerFd = createMap(object, spec.inner, btfFd);
-    return createWithFallback(object, spec, btfFd, innerFd);
+    return createWithFallback(object, spec, btfFd, innerFd, kernelSide);
   } finally {
     if (innerFd !== undefined) closeFd(innerFd);
   }
@@ -53,20 +68,28 @@ function createWithFallback(
   spec: MapSpec,
   btfFd: number | undefined,
   innerMapFd: number | undefined,
+  kernelSide: KernelSideOfMap | undefined,
 ): number {
+  const { extraFlags = 0, ...ofKernel } = kernelSide ?? {};
   const attribute = {
     mapType: spec.type,
     keySize: spec.keySize,
     valueSize: spec.valueSize,
-    maxEntries: entries(spec),
-    mapFlags: flags(spec),
+    maxEntries: mapEntries(spec),
+    mapFlags: flags(spec) | extraFlags,
     ifindex: spec.ifindex,
     mapExtra: spec.mapExtra,
     ...(spec.numaNode !== undefined && { numaNode: spec.numaNode }),
     ...(hasFeature('programNames') && { name: kernelName(spec.name) }),
     ...(innerMapFd !== undefined && { innerMapFd }),
+    ...ofKernel,
+    ...(kernelSide !== undefined && btfFd !== undefined && { btfFd }),
   };
-  const typed = btfFd !== undefined && !WITHOUT_BTF.has(spec.type) && spec.btfValueTypeId !== 0;
+  const typed =
+    btfFd !== undefined &&
+    kernelSide === undefined &&
+    !WITHOUT_BTF.has(spec.type) &&
+    spec.btfValueTypeId !== 0;
   try {
     if (!typed) return mapCreate(attribute);
     try {
@@ -87,7 +110,8 @@ function createWithFallback(
   }
 }
 
-function entries(spec: MapSpec): number {
+/** `maxEntries` as the kernel is told: for some types the object need not say, or need not say exactly. */
+export function mapEntries(spec: MapSpec): number {
   if (spec.type === mapType('PERF_EVENT_ARRAY') && spec.maxEntries === 0)
     return Math.max(...possibleCpus()) + 1;
   if (spec.type === mapType('RINGBUF') || spec.type === mapType('USER_RINGBUF'))
@@ -143,13 +167,10 @@ function isZero(bytes: Uint8Array): boolean {
 
 function notCreated(object: ObjectSpec, spec: MapSpec, cause: SyscallError): BpfError {
   const type = MAP_TYPES[spec.type] ?? `type ${spec.type}`;
-  const sizes = `key ${spec.keySize} bytes, value ${spec.valueSize} bytes, ${entries(spec)} entries, flags 0x${flags(spec).toString(16)}`;
+  const sizes = `key ${spec.keySize} bytes, value ${spec.valueSize} bytes, ${mapEntries(spec)} entries, flags 0x${flags(spec).toString(16)}`;
   let hint = '';
   if (cause.code === 'EPERM') {
-    hint =
-      process.geteuid?.() === 0
-        ? '; you are root, so a container without CAP_BPF, kernel lockdown, or a low "ulimit -l" (before Linux 5.11) is the likely reason'
-        : '; creating maps needs root, or CAP_BPF';
+    hint = permissionHint('map');
   } else if (cause.code === 'EINVAL')
     hint = `; the kernel may be too old for maps of type ${type}, or the sizes or flags do not fit it`;
   else if (cause.code === 'E2BIG')

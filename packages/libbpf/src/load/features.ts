@@ -7,9 +7,14 @@
 
 import { SyscallError } from '../errors.js';
 import { attachType, BPF_F_MMAPABLE, mapType, progType } from '../open/constants.js';
-import { btfLoad, linkCreate, mapCreate, progLoad } from '../sys/bpf.js';
+import { btfLoad, linkCreate, mapCreate, progBindMap, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
+import { kernelSymbols } from './kallsyms.js';
+import { btfInfo } from './kernel-info.js';
 import { BTF_KINDS, probeBtf } from './probe-btf.js';
+import { program } from './program-bytes.js';
+
+export { program } from './program-bytes.js';
 
 /** One feature: its name for people, the release that brought it, and the trial. */
 interface Probe {
@@ -19,21 +24,6 @@ interface Probe {
 }
 
 const EXIT = program([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
-
-/** Instructions from [opcode, registers, offset, immediate]. */
-export function program(
-  ...instructions: readonly (readonly [number, number, number, number])[]
-): Uint8Array {
-  const bytes = new Uint8Array(instructions.length * 8);
-  const view = new DataView(bytes.buffer);
-  for (const [index, [opcode, registers, offset, immediate]] of instructions.entries()) {
-    view.setUint8(index * 8, opcode);
-    view.setUint8(index * 8 + 1, registers);
-    view.setInt16(index * 8 + 2, offset, true);
-    view.setInt32(index * 8 + 4, immediate, true);
-  }
-  return bytes;
-}
 
 function succeeds(call: () => number): boolean {
   try {
@@ -55,6 +45,7 @@ function loads(
 
 const SOCKET_FILTER = progType('SOCKET_FILTER');
 const TRACEPOINT = progType('TRACEPOINT');
+const KPROBE = progType('KPROBE');
 
 /** Names of the features that can be asked for. */
 export type FeatureName =
@@ -66,6 +57,12 @@ export type FeatureName =
   | 'attachCookie'
   | 'perfLink'
   | 'memcgAccounting'
+  | 'bindMap'
+  | 'moduleBtf'
+  | 'syscallWrapper'
+  | 'kprobeMulti'
+  | 'uprobeMulti'
+  | 'argCtxTag'
   | 'btf'
   | 'btfFunc'
   | 'btfGlobalFunc'
@@ -171,6 +168,24 @@ const PROBES: Record<FeatureName, Probe> = {
     // bpf_ktime_get_coarse_ns came with the same release.
     run: () => loads(SOCKET_FILTER, program([0x85, 0, 0, 160], [0x95, 0, 0, 0])),
   },
+  bindMap: {
+    label: 'maps bound to programs',
+    since: '5.10',
+    run: bindsMap,
+  },
+  moduleBtf: { label: 'BTF of modules', since: '5.11', run: tellsBtfNames },
+  syscallWrapper: { label: 'wrappers of system calls', since: '4.17', run: hasSyscallWrapper },
+  kprobeMulti: {
+    label: 'links over many kernel functions',
+    since: '5.18',
+    run: linksKprobes,
+  },
+  uprobeMulti: {
+    label: 'links over many user functions',
+    since: '6.6',
+    run: linksUprobes,
+  },
+  argCtxTag: { label: 'tags of context arguments', since: '6.8', run: loadsArgCtx },
   btf: { label: 'BTF', since: '4.18', run: () => probe(BTF_KINDS.int) },
   btfFunc: { label: 'BTF of functions', since: '5.0', run: () => probe(BTF_KINDS.func) },
   btfGlobalFunc: {
@@ -192,6 +207,147 @@ const PROBES: Record<FeatureName, Probe> = {
 
 function probe(kind: Parameters<typeof probeBtf>[0]): boolean {
   return succeeds(() => btfLoad(probeBtf(kind)));
+}
+
+function withFd<Result>(fd: number, use: (fd: number) => Result): Result {
+  try {
+    return use(fd);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** The errno that a call fails with; `undefined` if it does not. A descriptor that it gives is closed. */
+function errnoOf(call: () => number): string | undefined {
+  try {
+    closeFd(call());
+    return undefined;
+  } catch (error) {
+    if (error instanceof SyscallError) return error.code;
+    throw error;
+  }
+}
+
+function bindsMap(): boolean {
+  const map = mapCreate({ mapType: mapType('ARRAY'), keySize: 4, valueSize: 32, maxEntries: 1 });
+  return withFd(map, () =>
+    withFd(progLoad({ progType: SOCKET_FILTER, insns: EXIT, license: 'GPL' }), (fd) => {
+      try {
+        progBindMap(fd, map);
+        return true;
+      } catch (error) {
+        if (error instanceof SyscallError) return false;
+        throw error;
+      }
+    }),
+  );
+}
+
+/** Kernels that know no names of BTFs refuse the fields for them. */
+function tellsBtfNames(): boolean {
+  return withFd(btfLoad(probeBtf(BTF_KINDS.int)), (fd) => {
+    try {
+      btfInfo(fd);
+      return true;
+    } catch (error) {
+      if (error instanceof SyscallError) return false;
+      throw error;
+    }
+  });
+}
+
+/** Kernel functions of system calls have a name in front that depends on the processor: `__x64_sys_bpf`. */
+function hasSyscallWrapper(): boolean {
+  const prefixes: Readonly<Record<string, string>> = {
+    x64: '__x64_',
+    ia32: '__ia32_',
+    arm64: '__arm64_',
+    s390x: '__s390x_',
+    riscv64: '__riscv_',
+  };
+  const prefix = prefixes[process.arch];
+  if (prefix === undefined) return false;
+  const name = `${prefix}sys_bpf`;
+  return kernelSymbols(new Set([name])).has(name);
+}
+
+/** A kernel with such links looks for the functions, and is given none (EINVAL); without, it refuses the attach type at load or says EOPNOTSUPP. */
+function linksKprobes(): boolean {
+  const type = attachType('TRACE_KPROBE_MULTI');
+  const program = { progType: KPROBE, insns: EXIT, license: 'GPL', expectedAttachType: type };
+  let fd: number;
+  try {
+    fd = progLoad(program);
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+  return withFd(fd, () => {
+    // Address 1 is no function.
+    const address = new Uint8Array(new BigUint64Array([1n]).buffer);
+    const errno = errnoOf(() =>
+      linkCreate({ progFd: fd, targetFd: 0, attachType: type }, (attribute) =>
+        attribute.u32(16, 0).u32(20, 1).u64(24, 0).pointer(32, address),
+      ),
+    );
+    return errno === 'ENOENT' || errno === 'ESRCH' || errno === undefined;
+  });
+}
+
+/**
+ * A folder is no file to probe: EBADF from a kernel with such links. The first ones took a process id for that of a thread; those
+ * that do not refuse a negative one.
+ */
+function linksUprobes(): boolean {
+  const type = attachType('TRACE_UPROBE_MULTI');
+  const program = { progType: KPROBE, insns: EXIT, license: 'GPL', expectedAttachType: type };
+  let fd: number;
+  try {
+    fd = progLoad(program);
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+  const link = (pid: number) =>
+    errnoOf(() =>
+      linkCreate({ progFd: fd, targetFd: -1, attachType: type }, (attribute) =>
+        attribute
+          .string(16, '/')
+          .pointer(24, new Uint8Array(8))
+          .u64(32, 0)
+          .u64(40, 0)
+          .u32(48, 1)
+          .u32(52, 0)
+          .i32(56, pid),
+      ),
+    );
+  return withFd(fd, () => link(0) === 'EBADF' && link(-1) === 'EINVAL');
+}
+
+/** A global function that hands its argument, tagged as the context, to a helper that needs the context. */
+function loadsArgCtx(): boolean {
+  let btfFd: number;
+  try {
+    btfFd = btfLoad(probeBtf(BTF_KINDS.argCtx));
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+  return withFd(btfFd, () =>
+    succeeds(() =>
+      progLoad({
+        progType: KPROBE,
+        // call +1; exit; call bpf_get_func_ip; exit
+        insns: program([0x85, 0x10, 0, 1], [0x95, 0, 0, 0], [0x85, 0, 0, 173], [0x95, 0, 0, 0]),
+        license: 'GPL',
+        btfFd,
+        funcInfo: {
+          recordSize: 8,
+          bytes: new Uint8Array(new Uint32Array([0, 4, 2, 6]).buffer),
+        },
+      }),
+    ),
+  );
 }
 
 const known = new Map<FeatureName, boolean>();

@@ -41,27 +41,24 @@ export interface LinkedProgram {
 
 /** Looks functions up by where they are in the object. */
 export class FunctionTable {
-  readonly #bySection = new Map<number, PreparedFunction[]>();
+  readonly #byPlace = new Map<string, PreparedFunction>();
+  readonly #byName = new Map<string, PreparedFunction>();
 
   constructor(functions: readonly PreparedFunction[]) {
     for (const one of functions) {
-      const list = this.#bySection.get(one.spec.sectionIndex);
-      if (list === undefined) this.#bySection.set(one.spec.sectionIndex, [one]);
-      else list.push(one);
+      this.#byPlace.set(`${one.spec.sectionIndex}:${one.spec.sectionOffset}`, one);
+      if (one.spec.section === '.text') this.#byName.set(one.spec.name, one);
     }
   }
 
   /** The function that begins at `offset` of a section. */
   at(sectionIndex: number, offset: number): PreparedFunction | undefined {
-    return this.#bySection.get(sectionIndex)?.find(({ spec }) => spec.sectionOffset === offset);
+    return this.#byPlace.get(`${sectionIndex}:${offset}`);
   }
 
+  /** The function of `.text` with that name. */
   named(name: string): PreparedFunction | undefined {
-    for (const list of this.#bySection.values()) {
-      const found = list.find(({ spec }) => spec.name === name);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.#byName.get(name);
   }
 }
 

@@ -1,262 +1,305 @@
 /**
- * ObjectSpec → descriptors. All or nothing: whatever fails, everything made so far is closed.
+ * ObjectSpec → descriptors. All or nothing: whatever fails, everything made so far is closed and unpinned.
  *
- * The order is libbpf's (bpf_object_load): kernel BTF and CO-RE before any map, so that an object that cannot work leaves
- * nothing behind; then BTF, maps, relocations that need descriptors, programs.
+ * The order is libbpf's (bpf_object_load): kernel types, externs, CO-RE and calls before anything is made, so that an object that
+ * cannot work leaves nothing behind; then BTF, maps, programs, and at last what needs programs: program arrays and struct_ops.
  */
 
-import { createCoreContext } from '@libbpf-ts/btf';
 import { BpfError, SyscallError } from '../errors.js';
-import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, mapType } from '../open/constants.js';
-import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from '../open/object-spec.js';
-import { btfLoad, mapUpdateElem } from '../sys/bpf.js';
-import { closeFd } from '../sys/fd.js';
-import { findAttachTarget } from './attach-target.js';
-import { applyCoreRelocations } from './core-patch.js';
+import { BPF_F_VTYPE_BTF_OBJ_FD, mapType } from '../open/constants.js';
+import type { MapSpec, ObjectSpec, ProgramSpec } from '../open/object-spec.js';
+import { LITTLE } from '../sys/attr.js';
+import { btfLoad, mapUpdateElem, progBindMap } from '../sys/bpf.js';
+import type { Mapping } from '../sys/memory.js';
+import { mapArena } from './arena.js';
+import { findAttachTarget, type ProgramTarget } from './attach-target.js';
 import { createMap, fillMap } from './create-maps.js';
+import { type ResolvedExtern, resolveExterns } from './externs.js';
 import { hasFeature } from './features.js';
-import { Code, INSTRUCTION_SIZE } from './instruction.js';
-import { readBtfFile, vmlinuxBtf } from './kernel-btf.js';
-import {
-  debugInfo,
-  FunctionTable,
-  type LinkedProgram,
-  linkProgram,
-  type PreparedFunction,
-} from './link-program.js';
+import { fillInstructions, moduleDescriptors } from './fill-instructions.js';
+import { KernelTypes } from './kernel-types.js';
+import { debugInfo, type LinkedProgram } from './link-program.js';
 import { loadProgram } from './load-program.js';
 import { raiseMemlock } from './memlock.js';
+import { permissionHint } from './permission.js';
+import { pinNewMap, reusePinnedMap } from './pinned-maps.js';
+import { relocateObject } from './relocate-object.js';
 import { btfForKernel } from './sanitize-btf.js';
+import { type KernelStructOps, planStructOps, type StructOpsPlan } from './struct-ops.js';
+import { Undo } from './undo.js';
 
 export interface LoadOptions {
   /** BTF of the target kernel, for CO-RE alone; default: the running kernel's. */
   readonly btfCustomPath?: string | undefined;
+  /** Lines `CONFIG_X=…` for `__kconfig` externs; they go before those of the running kernel. */
+  readonly kconfig?: string | undefined;
+  /** Folder in a BPF file system for maps that are pinned by name. Default `/sys/fs/bpf`. */
+  readonly pinRootPath?: string | undefined;
   /** Bits of the kernel's log_level, for every program: 1 the log, 2 more of it, 4 statistics. Default 0: a log only on failure. */
   readonly logLevel?: number | undefined;
+  /** Bytes for the kernel's log of each program. Default: as many as it needs. */
+  readonly logSize?: number | undefined;
 }
 
 /** What an object is once loaded. */
-export interface LoadedObject {
+export interface LoadResult {
   readonly btfFd: number | undefined;
   /** By index in {@link ObjectSpec.maps}; `undefined` for maps that were not created. */
   readonly mapFds: readonly (number | undefined)[];
   /** By index in {@link ObjectSpec.programs}. */
   readonly programFds: readonly (number | undefined)[];
   readonly logs: readonly (string | undefined)[];
+  /** Values of struct_ops maps, ready to be registered. */
+  readonly structOps: ReadonlyMap<MapSpec, Uint8Array>;
+  /** Memory of arenas. */
+  readonly arenas: ReadonlyMap<MapSpec, Mapping>;
 }
 
 /** @throws BpfError, of which VerifierError is one */
-export function loadObject(object: ObjectSpec, options: LoadOptions = {}): LoadedObject {
-  const machineIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-  if (object.littleEndian !== machineIsLittle) {
-    throw new BpfError(
-      'BPF_ENDIANNESS',
-      `BPF object "${object.name}" is ${object.littleEndian ? 'little' : 'big'}-endian, this machine is not; compile with -target ${machineIsLittle ? 'bpfel' : 'bpfeb'}`,
-      { object: object.name },
-    );
-  }
-  const opened: number[] = [];
-  const own = (fd: number) => {
-    opened.push(fd);
-    return fd;
-  };
+export function loadObject(object: ObjectSpec, options: LoadOptions = {}): LoadResult {
+  checkEndianness(object);
+  const kernel = new KernelTypes();
+  const undo = new Undo();
   try {
-    const linked = relocate(object, options);
-    raiseMemlock();
-    const btfFd = loadBtf(object, own);
-    const mapFds = object.maps.map((map) =>
-      wanted(map) ? own(createMap(object, map, btfFd)) : undefined,
-    );
-    for (const [index, map] of object.maps.entries()) {
-      const fd = mapFds[index];
-      if (fd === undefined) continue;
-      fillMap(object, map, fd);
-      if (map.inner !== undefined) fillSlots(object, map, fd, mapFds);
-    }
-    const programFds: (number | undefined)[] = [];
-    const logs: (string | undefined)[] = [];
-    for (const [index, program] of object.programs.entries()) {
-      const one = linked[index];
-      const loaded =
-        one === undefined ? undefined : load(object, program, one, btfFd, mapFds, options);
-      programFds.push(loaded === undefined ? undefined : own(loaded.fd));
-      logs.push(loaded?.log);
-    }
-    for (const [index, map] of object.maps.entries()) {
-      const fd = mapFds[index];
-      if (fd !== undefined && map.type === mapType('PROG_ARRAY'))
-        fillProgramSlots(object, map, fd, programFds);
-    }
-    return { btfFd, mapFds, programFds, logs };
+    return new ObjectLoader(object, options, kernel, undo).load();
   } catch (error) {
-    for (const fd of opened.reverse()) closeFd(fd);
+    undo.run();
     throw error;
+  } finally {
+    kernel.close();
   }
 }
 
-/** An internal map is of no use to a kernel that has no global variables. */
-function wanted(map: MapSpec): boolean {
-  return map.autocreate && (map.origin === 'user' || hasFeature('globalData'));
-}
-
-/** CO-RE and calls: everything that needs no descriptor. By index of program; `undefined` for those not loaded. */
-function relocate(object: ObjectSpec, options: LoadOptions): (LinkedProgram | undefined)[] {
-  const loading = object.programs.filter(({ autoload }) => autoload);
-  const functions: FunctionSpec[] = [...loading, ...object.subprograms];
-  const needsCore = functions.some(({ coreRelocations }) => coreRelocations.length > 0);
-  const target = () =>
-    options.btfCustomPath === undefined
-      ? vmlinuxBtf()
-      : { name: options.btfCustomPath, btf: readBtfFile(options.btfCustomPath) };
-  const context =
-    needsCore && object.btf !== undefined ? createCoreContext(object.btf, [target()]) : undefined;
-
-  const prepared = functions.map((spec): PreparedFunction => {
-    const code = spec.instructions.slice();
-    const failures =
-      context === undefined
-        ? []
-        : applyCoreRelocations(context, spec, new Code(code, object.littleEndian));
-    return { spec, code, failures };
-  });
-  const table = new FunctionTable(prepared);
-  const bySpec = new Map(prepared.map((one) => [one.spec, one]));
-  return object.programs.map((spec) => {
-    const main = bySpec.get(spec);
-    return main === undefined ? undefined : linkProgram(object, { ...main, spec }, table);
-  });
-}
-
-/** BTF is a help to the verifier and to people; without it most objects still work. */
-function loadBtf(object: ObjectSpec, own: (fd: number) => number): number | undefined {
-  if (object.btf === undefined || !hasFeature('btf')) return undefined;
-  const bytes = btfForKernel(object, object.btf);
-  try {
-    return own(btfLoad(bytes));
-  } catch (cause) {
-    if (!(cause instanceof SyscallError)) throw cause;
-    if (cause.code === 'EPERM') {
-      throw new BpfError(
-        'BPF_PERMISSION',
-        `BPF object "${object.name}": the kernel refused its BTF with EPERM; loading needs root, or CAP_BPF and CAP_PERFMON`,
-        { object: object.name, cause },
-      );
-    }
-    if (!needsBtf(object)) return undefined;
-    const log = new Uint8Array(1 << 20);
-    try {
-      return own(btfLoad(bytes, { log, logLevel: 1 }));
-    } catch (again) {
-      const text = new TextDecoder().decode(log.subarray(0, Math.max(0, log.indexOf(0))));
-      throw new BpfError(
-        'BPF_BTF_LOAD',
-        `BPF object "${object.name}": the kernel refused its BTF (${cause.code}): ${text.trim().split('\n').at(-1) ?? ''}`,
-        { object: object.name, cause: again },
-      );
-    }
-  }
-}
-
-function needsBtf(object: ObjectSpec): boolean {
-  return (
-    object.maps.some(({ origin }) => origin === 'struct_ops') ||
-    object.externs.some(({ kind }) => kind === 'ksym')
+function checkEndianness({ name, littleEndian }: ObjectSpec): void {
+  if (littleEndian === LITTLE) return;
+  const target = LITTLE ? 'bpfel' : 'bpfeb';
+  throw new BpfError(
+    'BPF_ENDIANNESS',
+    `BPF object "${name}" is ${littleEndian ? 'little' : 'big'}-endian, this machine is not; compile with -target ${target}`,
+    { object: name },
   );
 }
 
-function load(
-  object: ObjectSpec,
-  spec: ProgramSpec,
-  linked: LinkedProgram,
-  btfFd: number | undefined,
-  mapFds: readonly (number | undefined)[],
-  options: LoadOptions,
-): { fd: number; log: string } {
-  fillInstructions(object, linked, mapFds);
-  const target =
-    spec.sectionDefinition?.needsAttachBtf || spec.attachTarget !== undefined
-      ? findAttachTarget(spec)
-      : undefined;
-  return loadProgram({
-    object,
-    program: linked,
-    btfFd,
-    debugInfo:
-      btfFd !== undefined && object.btfExt !== undefined
-        ? debugInfo(object.btfExt, linked, object.littleEndian)
-        : undefined,
-    attachBtfId: target?.btfId ?? 0,
-    attachFd: undefined,
-    fdArray: undefined,
-    kernelVersion: object.kernelVersion,
-    logLevel: options.logLevel ?? 0,
-    poisoned: new Map(),
-  });
-}
+class ObjectLoader {
+  readonly #object: ObjectSpec;
+  readonly #options: LoadOptions;
+  readonly #kernel: KernelTypes;
+  readonly #undo: Undo;
+  #btfFd: number | undefined;
+  readonly #mapFds: (number | undefined)[] = [];
+  readonly #arenas = new Map<MapSpec, Mapping>();
+  readonly #programFds = new Map<ProgramSpec, number>();
 
-/** Descriptors and addresses into instructions. */
-function fillInstructions(
-  object: ObjectSpec,
-  { code, relocations }: LinkedProgram,
-  mapFds: readonly (number | undefined)[],
-): void {
-  for (const relocation of relocations) {
-    const at = relocation.offset;
-    switch (relocation.kind) {
-      case 'map':
-        code.setSource(at, BPF_PSEUDO_MAP_FD);
-        code.setImmediate(at, mapFds[relocation.map] ?? -1);
-        break;
-      case 'data':
-        code.setSource(at, BPF_PSEUDO_MAP_VALUE);
-        code.setImmediate(at + INSTRUCTION_SIZE, code.immediate(at) + relocation.valueOffset);
-        code.setImmediate(at, mapFds[relocation.map] ?? -1);
-        break;
-      case 'extern-load':
-      case 'extern-call':
+  constructor(object: ObjectSpec, options: LoadOptions, kernel: KernelTypes, undo: Undo) {
+    this.#object = object;
+    this.#options = options;
+    this.#kernel = kernel;
+    this.#undo = undo;
+  }
+
+  load(): LoadResult {
+    const object = this.#object;
+    const externs = resolveExterns(object, this.#kernel, this.#options);
+    const structOps = planStructOps(object, this.#kernel);
+    const loading = new Set(
+      object.programs.filter((one) => structOps.autoload.get(one) ?? one.autoload),
+    );
+    for (const program of loading) program.sectionDefinition?.handler?.prepareLoad?.(program);
+    const linked = relocateObject(object, loading, this.#kernel, this.#options.btfCustomPath);
+    raiseMemlock();
+    this.#btfFd = this.#loadBtf();
+    for (const map of object.maps) this.#mapFds.push(this.#makeMap(map, structOps));
+    this.#fillSlots(
+      (map) => map.inner !== undefined,
+      (name) => this.#mapNamed(name),
+    );
+    const logs = this.#loadPrograms(linked, externs, structOps);
+    this.#fillSlots(
+      ({ type }) => type === mapType('PROG_ARRAY'),
+      (name) => this.#programFds.get(object.programs.find((one) => one.name === name)!),
+    );
+    return {
+      btfFd: this.#btfFd,
+      mapFds: this.#mapFds,
+      programFds: object.programs.map((one) => this.#programFds.get(one)),
+      logs,
+      structOps: this.#structOpsValues(structOps),
+      arenas: this.#arenas,
+    };
+  }
+
+  /** BTF is a help to the verifier and to people; without it most objects still work. */
+  #loadBtf(): number | undefined {
+    const { name, btf } = this.#object;
+    const isNeeded = this.#object.maps.some(({ structOps }) => structOps !== undefined);
+    if (btf === undefined || (!isNeeded && !hasFeature('btf'))) return undefined;
+    const bytes = btfForKernel(this.#object, btf);
+    try {
+      return this.#undo.fd(btfLoad(bytes));
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      if (cause.code === 'EPERM') {
         throw new BpfError(
-          'BPF_EXTERN',
-          `BPF object "${object.name}": extern "${relocation.extern}" is not resolved`,
-          { object: object.name },
+          'BPF_PERMISSION',
+          `BPF object "${name}": the kernel refused its BTF with EPERM${permissionHint('BTF')}`,
+          { object: name, cause },
         );
+      }
+      if (!isNeeded) return undefined;
+      throw new BpfError(
+        'BPF_BTF_LOAD',
+        `BPF object "${name}": the kernel refused its BTF (${cause.code}): ${lastLineOfBtfLog(bytes)}`,
+        { object: name, cause },
+      );
     }
   }
-}
 
-function fillSlots(
-  object: ObjectSpec,
-  map: MapSpec,
-  fd: number,
-  mapFds: readonly (number | undefined)[],
-): void {
-  for (const { index, name } of map.initialSlots) {
-    const inner = mapFds[object.maps.findIndex((one) => one.name === name)];
-    if (inner === undefined)
-      throw new BpfError(
-        'BPF_MAP_FILL',
-        `map "${map.name}", slot ${index}: map "${name}" was not created`,
-        { object: object.name, map: map.name },
-      );
-    mapUpdateElem(fd, word(index), word(inner));
+  #makeMap(map: MapSpec, { maps: structOps }: StructOpsPlan): number | undefined {
+    const object = this.#object;
+    // An internal map is of no use to a kernel that has no global variables.
+    if (!map.autocreate || (isInternal(map) && !hasFeature('globalData'))) return undefined;
+    const pinRoot = this.#options.pinRootPath;
+    const reused = reusePinnedMap(object, map, pinRoot);
+    if (reused !== undefined) return this.#undo.fd(reused);
+    const fd = this.#undo.fd(createMap(object, map, this.#btfFd, kernelSide(structOps.get(map))));
+    if (map.reuseFd !== undefined) return fd;
+    if (isInternal(map)) fillMap(object, map, fd);
+    if (map.type === mapType('ARENA')) this.#mapArena(map, fd);
+    const winner = pinNewMap(object, map, fd, pinRoot, this.#undo);
+    return winner === undefined ? fd : this.#undo.fd(winner);
+  }
+
+  #mapArena(map: MapSpec, fd: number): void {
+    const memory = mapArena(this.#object, map, fd);
+    this.#undo.add(() => memory.release());
+    this.#arenas.set(map, memory);
+  }
+
+  #mapNamed(name: string): number | undefined {
+    return this.#mapFds[this.#object.maps.findIndex((one) => one.name === name)];
+  }
+
+  #fillSlots(isMeant: (map: MapSpec) => boolean, find: (name: string) => number | undefined): void {
+    for (const [position, map] of this.#object.maps.entries()) {
+      const fd = this.#mapFds[position];
+      if (fd === undefined || map.reuseFd !== undefined || !isMeant(map)) continue;
+      for (const { index, name } of map.initialSlots) {
+        const facts = { object: this.#object.name, map: map.name };
+        const subject = `map "${map.name}", slot ${index}: "${name}"`;
+        const target = find(name);
+        if (target === undefined)
+          throw new BpfError('BPF_MAP_FILL', `${subject} was not loaded with the object`, facts);
+        try {
+          mapUpdateElem(fd, word(index), word(target));
+        } catch (cause) {
+          throw new BpfError(
+            'BPF_MAP_FILL',
+            `${subject} could not be put in: ${(cause as Error).message}`,
+            { ...facts, cause },
+          );
+        }
+      }
+    }
+  }
+
+  #loadPrograms(
+    linked: ReadonlyMap<ProgramSpec, LinkedProgram>,
+    externs: ReadonlyMap<string, ResolvedExtern>,
+    structOps: StructOpsPlan,
+  ): (string | undefined)[] {
+    const object = this.#object;
+    const modules = moduleDescriptors(object, externs);
+    const constants = this.#constantMaps();
+    return object.programs.map((spec) => {
+      const program = linked.get(spec);
+      if (program === undefined) return undefined;
+      const poisoned = fillInstructions(object, program, this.#mapFds, externs, modules);
+      const { fd, log } = loadProgram({
+        object,
+        program,
+        btfFd: this.#btfFd,
+        debugInfo:
+          this.#btfFd === undefined || object.btfExt === undefined || !hasFeature('btfFunc')
+            ? undefined
+            : debugInfo(object.btfExt, program, object.littleEndian),
+        target: this.#targetOf(spec, structOps),
+        fdArray: modules.fds,
+        logLevel: spec.logLevel ?? this.#options.logLevel ?? 0,
+        logSize: spec.logSize ?? this.#options.logSize,
+        poisoned,
+      });
+      this.#programFds.set(spec, this.#undo.fd(fd));
+      for (const map of constants) bindMap(fd, map);
+      return log;
+    });
+  }
+
+  #targetOf(spec: ProgramSpec, { programs }: StructOpsPlan): ProgramTarget | undefined {
+    const structOps = programs.get(spec);
+    if (structOps !== undefined) {
+      const { btfId, member, module } = structOps;
+      return { btfId, fd: module?.fd, expectedAttachType: member };
+    }
+    if (!spec.sectionDefinition?.needsAttachBtf && spec.attachTarget === undefined)
+      return undefined;
+    return findAttachTarget(spec, this.#kernel);
+  }
+
+  /** Maps of constants, which live as long as a program does even if it does not use them: tools read them. */
+  #constantMaps(): number[] {
+    const fds = this.#object.maps.flatMap((map, index) =>
+      map.origin === 'rodata' ? (this.#mapFds[index] ?? []) : [],
+    );
+    return fds.length > 0 && hasFeature('bindMap') ? fds : [];
+  }
+
+  #structOpsValues({ maps }: StructOpsPlan): Map<MapSpec, Uint8Array> {
+    const values = new Map<MapSpec, Uint8Array>();
+    for (const [map, { value, slots }] of maps) {
+      const view = new DataView(value.buffer);
+      for (const { offset, program } of slots)
+        view.setBigUint64(offset, BigInt(this.#programFds.get(program) ?? 0), LITTLE);
+      values.set(map, value);
+    }
+    return values;
   }
 }
 
-function fillProgramSlots(
-  object: ObjectSpec,
-  map: MapSpec,
-  fd: number,
-  programFds: readonly (number | undefined)[],
-): void {
-  for (const { index, name } of map.initialSlots) {
-    const program = programFds[object.programs.findIndex((one) => one.name === name)];
-    if (program === undefined)
-      throw new BpfError(
-        'BPF_MAP_FILL',
-        `map "${map.name}", slot ${index}: program "${name}" was not loaded`,
-        { object: object.name, map: map.name },
-      );
-    mapUpdateElem(fd, word(index), word(program));
+/** Made by the loader for a section. */
+function isInternal(map: MapSpec): boolean {
+  return map.origin !== 'user' && map.origin !== 'struct_ops';
+}
+
+function kernelSide(structOps: KernelStructOps | undefined): Parameters<typeof createMap>[3] {
+  if (structOps === undefined) return undefined;
+  return {
+    valueSize: structOps.value.byteLength,
+    btfVmlinuxValueTypeId: structOps.valueTypeId,
+    ...(structOps.module !== undefined && {
+      valueTypeBtfObjFd: structOps.module.fd,
+      extraFlags: BPF_F_VTYPE_BTF_OBJ_FD,
+    }),
+  };
+}
+
+function bindMap(programFd: number, mapFd: number): void {
+  try {
+    progBindMap(programFd, mapFd);
+  } catch (error) {
+    // A convenience only.
+    if (!(error instanceof SyscallError)) throw error;
   }
+}
+
+function lastLineOfBtfLog(bytes: Uint8Array): string {
+  const log = new Uint8Array(1 << 20);
+  try {
+    btfLoad(bytes, { log, logLevel: 1 });
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+  }
+  const text = new TextDecoder().decode(log.subarray(0, Math.max(0, log.indexOf(0))));
+  return text.trim().split('\n').at(-1) ?? '';
 }
 
 function word(value: number): Uint8Array {

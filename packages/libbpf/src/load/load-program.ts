@@ -6,13 +6,17 @@
  */
 
 import { BpfError, SyscallError } from '../errors.js';
-import { PROG_TYPES } from '../open/constants.js';
+import { ATTACH_TYPES, attachType, PROG_TYPES, progType } from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { type ProgLoadAttr, progLoad } from '../sys/bpf.js';
+import type { ProgramTarget } from './attach-target.js';
 import type { CoreFailure } from './core-patch.js';
 import { POISON_CORE } from './core-patch.js';
 import { hasFeature } from './features.js';
+import { kernelVersionCode } from './kernel-version.js';
 import type { DebugInfo, LinkedProgram } from './link-program.js';
+import { permissionHint } from './permission.js';
+import { programTypeSince, programTypeSupport } from './type-support.js';
 import { summarizeLog, VerifierError } from './verifier-error.js';
 
 const ATTEMPTS = 5;
@@ -24,10 +28,8 @@ export interface ProgramLoadOptions {
   readonly program: LinkedProgram;
   readonly btfFd: number | undefined;
   readonly debugInfo: DebugInfo | undefined;
-  readonly attachBtfId: number;
-  readonly attachFd: number | undefined;
+  readonly target: ProgramTarget | undefined;
   readonly fdArray: Int32Array | undefined;
-  readonly kernelVersion: number;
   /** Bits of the kernel's log_level to ask for in any case; 0 for none. */
   readonly logLevel: number;
   readonly logSize?: number | undefined;
@@ -55,16 +57,14 @@ export function loadProgram(options: ProgramLoadOptions): LoadedProgram {
     progType: spec.type,
     insns: program.code.bytes,
     license: object.license,
-    kernVersion: options.kernelVersion,
+    // Kernels before 5.0 compare it for kprobes.
+    kernVersion: object.kernelVersion || kernelVersionCode(),
     progFlags: spec.flags,
     ifindex: spec.ifindex,
     name: hasFeature('programNames') ? kernelName(spec.name) : undefined,
-    expectedAttachType:
-      spec.sectionDefinition?.attachTypeOptional && !hasFeature('expectedAttachType')
-        ? 0
-        : spec.expectedAttachType,
-    attachBtfId: options.attachBtfId,
-    attachFd: options.attachFd,
+    expectedAttachType: expectedAttachType(options),
+    attachBtfId: options.target?.btfId ?? 0,
+    attachFd: options.target?.fd,
     fdArray: options.fdArray,
     ...(options.btfFd !== undefined && {
       btfFd: options.btfFd,
@@ -78,10 +78,19 @@ export function loadProgram(options: ProgramLoadOptions): LoadedProgram {
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     // These say nothing about the program itself: a log would be empty.
-    if (error.code === 'EPERM' || error.code === 'EMFILE' || error.code === 'ENFILE')
-      throw refused(options, error, '');
+    if (error.code === 'EMFILE' || error.code === 'ENFILE') throw refused(options, error, '');
     return withLog(options, attribute, 1);
   }
+}
+
+function expectedAttachType({ program: { spec }, target }: ProgramLoadOptions): number {
+  if (target?.expectedAttachType !== undefined) return target.expectedAttachType;
+  const { sectionDefinition } = spec;
+  // USDT probes are attached at all their places at once where the kernel can.
+  if (sectionDefinition?.attach === 'usdt' && hasFeature('uprobeMulti'))
+    spec.expectedAttachType = attachType('TRACE_UPROBE_MULTI');
+  const isOptional = sectionDefinition?.attachTypeOptional === true;
+  return isOptional && !hasFeature('expectedAttachType') ? 0 : spec.expectedAttachType;
 }
 
 /** Only letters, digits, `_` and `.` are names for the kernel. */
@@ -199,15 +208,49 @@ function failureAt(program: LinkedProgram, at: number | undefined): CoreFailure 
 }
 
 function hint(cause: SyscallError, spec: ProgramSpec): string {
-  if (cause.code === 'EPERM') {
-    const root = process.geteuid?.() === 0;
-    return root
-      ? '; you are root, so a container without CAP_BPF and CAP_PERFMON, kernel lockdown, or a low "ulimit -l" (before Linux 5.11) is the likely reason'
-      : '; loading programs needs root, or CAP_BPF and CAP_PERFMON';
+  const type = PROG_TYPES[spec.type] ?? `type ${spec.type}`;
+  if (cause.code === 'EPERM') return permissionHint(privilegeClass(spec));
+  if (cause.code === 'EINVAL') {
+    if (programTypeSupport(spec.type) === 'no')
+      return `; the running kernel has no programs of type ${type}${cameWith(programTypeSince(spec.type))}`;
+    return `; the kernel may be too old for something in it: type ${type}, attach type ${ATTACH_TYPES[spec.expectedAttachType] ?? spec.expectedAttachType}, flags 0x${spec.flags.toString(16)}`;
   }
-  if (cause.code === 'EINVAL')
-    return `; the kernel may be too old for type ${PROG_TYPES[spec.type] ?? spec.type}, or this attach type or flag`;
   if (cause.code === 'E2BIG')
     return '; it has too many instructions, or the kernel is too old for something in it';
   return '';
+}
+
+function cameWith(since: string | undefined): string {
+  return since === undefined ? '' : ` (they came with Linux ${since})`;
+}
+
+const NETWORK = new Set(
+  (
+    [
+      'SCHED_CLS',
+      'SCHED_ACT',
+      'XDP',
+      'CGROUP_SKB',
+      'LWT_IN',
+      'LWT_OUT',
+      'LWT_XMIT',
+      'LWT_SEG6LOCAL',
+      'SOCK_OPS',
+      'SK_SKB',
+      'SK_MSG',
+      'SK_LOOKUP',
+      'FLOW_DISSECTOR',
+      'NETFILTER',
+    ] as const
+  ).map(progType),
+);
+const TRACING = new Set(
+  (['KPROBE', 'TRACEPOINT', 'PERF_EVENT', 'RAW_TRACEPOINT', 'TRACING', 'LSM', 'EXT'] as const).map(
+    progType,
+  ),
+);
+
+function privilegeClass({ type }: ProgramSpec): 'network program' | 'tracing program' | 'program' {
+  if (NETWORK.has(type)) return 'network program';
+  return TRACING.has(type) ? 'tracing program' : 'program';
 }

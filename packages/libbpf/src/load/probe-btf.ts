@@ -21,7 +21,8 @@ export const BTF_KINDS: Record<
   | 'float'
   | 'declTag'
   | 'typeTag'
-  | 'enum64',
+  | 'enum64'
+  | 'argCtx',
   Sample
 > = {
   int: { words: INT, strings: 'int' },
@@ -41,6 +42,18 @@ export const BTF_KINDS: Record<
     strings: 'int\0x\0tag',
   },
   typeTag: { words: [...INT, 5, info(18), 1, 0, info(2), 2], strings: 'int\0tag' },
+  argCtx: {
+    words: [
+      ...INT,
+      ...[0, info(2), 0],
+      ...[0, info(13, 1), 1, 1, 2],
+      ...[1, info(12, 1), 3],
+      ...[0, info(13, 1), 1, 5, 2],
+      ...[5, info(12, 1), 5],
+      ...[7, info(17), 6, 0],
+    ],
+    strings: 'int\0b\0arg:ctx',
+  },
   enum64: { words: [1, info(19), 8], strings: 'e' },
 };
 

@@ -234,8 +234,14 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
 
   // Life.
 
-  /** @internal The object has created it. @param fd - owned from here on */
-  _adopt(fd: number): void {
+  /**
+   * @internal The object has created it.
+   *
+   * @param fd - owned from here on, even if this throws
+   * @param memory - of an arena, which is mapped before programs are loaded; owned too
+   */
+  _adopt(fd: number, memory?: Mapping): void {
+    this.#memory = memory;
     const owner = new Fd(fd);
     try {
       this.#info = mapInfo(fd);

@@ -24,10 +24,18 @@ export function readObjectBtf(bytes: Uint8Array, elf: ElfFile, object: string): 
     if (btf.kindOf(id) !== BtfKind.DATASEC) continue;
     const at = btf.recordOffset(id);
     const name = btf.nameOf(id);
-    const section = elf.section(name);
-    if (btf.sizeOrType(id) === 0 && section !== undefined)
-      view.setUint32(at + 8, section.sh_size, little);
     if (name === '.ksyms' || name === '.kconfig') continue;
+    const section = elf.section(name);
+    if (btf.sizeOrType(id) === 0) {
+      if (section === undefined || section.sh_size === 0) {
+        throw badObject(
+          object,
+          `BTF has variables in section "${name}", which the file has not, or empty`,
+          { section: name },
+        );
+      }
+      view.setUint32(at + 8, section.sh_size, little);
+    }
 
     const entries: { type: number; offset: number; size: number }[] = [];
     for (let index = 0; index < btf.vlen(id); index++) {

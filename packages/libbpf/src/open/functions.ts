@@ -1,8 +1,8 @@
 /**
  * Cuts code sections into functions along their symbols, and tells programs from subprograms.
  *
- * A function in `.text` is a subprogram: it goes into the programs that call it. One in any other section is a program. If an
- * object holds a single function and that lies in `.text`, it counts as a program of unknown type, as in libbpf.
+ * A function in `.text` is a subprogram: it goes into the programs that call it. One in any other section is a program. As in libbpf
+ * since 1.0, that holds even for an object whose only function lies in `.text`: it has no programs.
  */
 
 import type { Btf, BtfExt, CoreRelocation } from '@libbpf-ts/btf';
@@ -36,7 +36,7 @@ export function readFunctions(
   const cut = object.code.flatMap((section) =>
     cutSection(object, section, btf, btfExt, relocationsOf(section)),
   );
-  const subprograms = cut.length > 1 ? cut.filter((one) => one.section === '.text') : [];
+  const subprograms = cut.filter((one) => one.section === '.text');
   const programs = cut.filter((one) => !subprograms.includes(one)).map(asProgram);
   return { programs, subprograms };
 }
@@ -109,7 +109,7 @@ function asProgram(code: FunctionSpec): ProgramSpec {
   if (definition?.sleepable) flags |= BPF_F_SLEEPABLE;
   if (definition?.xdpFrags) flags |= BPF_F_XDP_HAS_FRAGS;
   const extras = definition === undefined ? '' : section.slice(definition.name.length + 1);
-  return {
+  const program: ProgramSpec = {
     ...code,
     type: definition?.type ?? 0,
     expectedAttachType: definition?.expectedAttachType ?? 0,
@@ -121,4 +121,6 @@ function asProgram(code: FunctionSpec): ProgramSpec {
     attachTarget: definition?.needsAttachBtf && extras !== '' ? extras : undefined,
     attachProgFd: 0,
   };
+  definition?.handler?.setup?.(program);
+  return program;
 }

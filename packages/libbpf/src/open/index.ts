@@ -33,6 +33,7 @@ export type {
   ObjectSpec,
   ProgramSpec,
   SectionDefinition,
+  StructOpsSpec,
   VariableSpec,
 } from './object-spec.js';
 export { type ParseOptions, parseObject } from './parse-object.js';
@@ -40,5 +41,6 @@ export {
   findSectionDefinition,
   registerSectionHandler,
   SECTION_TABLE,
+  type SectionHandler,
   unregisterSectionHandler,
 } from './section-table.js';

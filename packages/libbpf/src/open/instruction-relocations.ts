@@ -85,8 +85,10 @@ function relocation(
     }
     if (sourceRegister(view, offset, elf.littleEndian) !== PSEUDO_CALL)
       throw fail(`a call relocated against "${title}" is no call of a function`);
-    if (target === undefined || !(target.sh_flags & SHF_EXECINSTR))
-      throw fail(`calls "${title}", which is no code`);
+    if (target === undefined || target.name !== '.text')
+      throw fail(
+        `calls "${title}" in section "${target?.name ?? symbol.sectionIndex}"; only functions without SEC() can be called`,
+      );
     return {
       kind: 'call',
       offset,
@@ -105,6 +107,10 @@ function relocation(
   if (target === undefined)
     throw fail(`refers to "${title}", whose section ${symbol.sectionIndex} does not exist`);
   if (target.sh_flags & SHF_EXECINSTR) {
+    if (target.name !== '.text')
+      throw fail(
+        `takes the address of "${title}" in section "${target.name}"; only that of functions without SEC() can be taken`,
+      );
     return {
       kind: 'function-address',
       offset,

@@ -75,6 +75,16 @@ export function readMapDefinitions(
         { section: '.maps', map: variable.name },
       );
     }
+    if (variable.linkage === 'static') {
+      throw badObject(
+        object,
+        `map "${variable.name}" is static; maps are global, remove "static"`,
+        {
+          section: '.maps',
+          map: variable.name,
+        },
+      );
+    }
     if (variable.linkage === 'extern') {
       throw badObject(
         object,

@@ -3,6 +3,7 @@
  */
 
 import type { Btf, BtfExt, CoreRelocation } from '@libbpf-ts/btf';
+import type { SectionHandler } from './section-table.js';
 
 /** A whole object. */
 export interface ObjectSpec {
@@ -70,6 +71,18 @@ export interface MapSpec {
   readonly dataSectionTypeId: number;
   /** Global variables of an internal map, by offset. */
   readonly variables: readonly VariableSpec[];
+  /** Of a struct_ops map: its type and the programs in it. */
+  readonly structOps?: StructOpsSpec | undefined;
+  /** Descriptor of a map that exists already and is used instead of a new one; it stays its owner's. */
+  reuseFd?: number | undefined;
+}
+
+/** A struct of function pointers that programs implement. Its other members are the map's `initialValue`. */
+export interface StructOpsSpec {
+  /** Of the struct in the object's BTF. */
+  readonly typeId: number;
+  /** Member → name of the program, changed freely until load; a member without one stays NULL. */
+  readonly programs: Map<string, string>;
 }
 
 /** A global variable. */
@@ -124,6 +137,10 @@ export interface ProgramSpec extends FunctionSpec {
   autoattach: boolean;
   /** What it is attached to, by name, for the types that fix it at load (fentry, tp_btf, lsm, iter, freplace). */
   attachTarget: string | undefined;
+  /** Bits of the kernel's log_level for this program alone; `undefined`: as the object is loaded. */
+  logLevel?: number | undefined;
+  /** Bytes for the kernel's log; `undefined`: as many as it needs. */
+  logSize?: number | undefined;
   /** Descriptor of the program that `attachTarget` is a function of (freplace, fentry of BPF), 0 for the kernel. */
   attachProgFd: number;
 }
@@ -132,8 +149,8 @@ export interface ProgramSpec extends FunctionSpec {
 export interface SectionDefinition {
   /** Without `?`: `kprobe`, `tp_btf`, `cgroup_skb/ingress`. */
   readonly name: string;
-  /** Whether `/extras` may follow, and whether they must. */
-  readonly match: 'exact' | 'prefix';
+  /** Whether `/extras` may follow (`prefix`), and whether they must (`extras`). */
+  readonly match: 'exact' | 'prefix' | 'extras';
   readonly type: number;
   readonly expectedAttachType: number;
   /** The kernel can do without the attach type (older ones must). */
@@ -145,6 +162,7 @@ export interface SectionDefinition {
   readonly attach?: AttachWay;
   /** Of a custom handler. */
   readonly handlerId?: number;
+  readonly handler?: SectionHandler;
 }
 
 /** The ways that a section name alone can attach by. */

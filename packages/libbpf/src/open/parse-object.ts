@@ -15,6 +15,7 @@ import { codeRelocations } from './instruction-relocations.js';
 import { type DefinedMap, readMapDefinitions } from './map-definitions.js';
 import { badObject } from './object-error.js';
 import type { MapSpec, ObjectSpec } from './object-spec.js';
+import { readStructOps } from './struct-ops.js';
 
 export interface ParseOptions {
   /** Name of the object: internal maps are called after its first 8 characters. Default: `object`. */
@@ -86,6 +87,7 @@ function readObject(bytes: Uint8Array, name: string, options: ParseOptions): Obj
     isExtern: (one) => externNames.has(one),
   });
   const functions = readFunctions(object, btf, btfExt, relocations);
+  maps.push(...readStructOps(object, btf, functions.programs));
   if (btf !== undefined) nameRecords(btf, maps);
   placeInitialSlots(object, defined);
 

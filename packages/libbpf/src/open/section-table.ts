@@ -5,8 +5,11 @@
  * followed by `/` and whatever the way of attaching reads from it.
  */
 
+import { BpfError } from '../errors.js';
+import type { BpfLink } from '../link/bpf-link.js';
+import type { LoadedBpfProgram } from '../program.js';
 import { type AttachTypeName, attachType, type ProgTypeName, progType } from './constants.js';
-import type { AttachWay, SectionDefinition } from './object-spec.js';
+import type { AttachWay, ProgramSpec, SectionDefinition } from './object-spec.js';
 
 interface Options {
   readonly attach?: AttachWay;
@@ -157,34 +160,85 @@ export const SECTION_TABLE: readonly SectionDefinition[] = [
   row('netfilter', 'NETFILTER', 'NETFILTER'),
 ];
 
+/** How a section of one's own is treated; for {@link registerSectionHandler}. */
+export interface SectionHandler {
+  /**
+   * Which sections it is for: `abc` exactly; `abc+` that and whatever follows a slash (`abc/x`); `abc/` with something after
+   * the slash. Without it: every section that nothing else is for.
+   */
+  readonly section?: string | undefined;
+  /** BPF_PROG_TYPE_*. */
+  readonly type: number;
+  /** BPF_* attach type. Default 0. */
+  readonly expectedAttachType?: number | undefined;
+  /** Called for each such program when an object is opened. What it throws ends opening. */
+  readonly setup?: ((program: ProgramSpec) => void) | undefined;
+  /** Called just before the program is loaded; may still change its flags and attach type. */
+  readonly prepareLoad?: ((program: ProgramSpec) => void) | undefined;
+  /** Attaches the program; `undefined` where its section does not say enough. Without it: not attached automatically. */
+  readonly attach?: ((program: LoadedBpfProgram) => BpfLink | undefined) | undefined;
+}
+
 const customHandlers = new Map<number, SectionDefinition>();
+let fallback: SectionDefinition | undefined;
 let nextHandlerId = 1;
 
 /**
- * Adds a section name of one's own, searched before the table.
+ * Adds section names of one's own, for objects opened from now on. They are searched before the built-in table, which they can
+ * therefore override; one without `section` is asked last.
  *
  * @returns an id for {@link unregisterSectionHandler}
+ * @throws BpfError `BPF_SECTION_HANDLER` if there is one without `section` already
  */
-export function registerSectionHandler(definition: Omit<SectionDefinition, 'handlerId'>): number {
+export function registerSectionHandler(handler: SectionHandler): number {
   const id = nextHandlerId++;
-  customHandlers.set(id, { ...definition, handlerId: id });
+  const { section } = handler;
+  const definition: SectionDefinition = {
+    name: section === undefined ? '' : section.replace(/[+/]$/, ''),
+    match: matchOf(section),
+    type: handler.type,
+    expectedAttachType: handler.expectedAttachType ?? 0,
+    ...(handler.attach !== undefined && { attach: 'custom' }),
+    handlerId: id,
+    handler,
+  };
+  if (section !== undefined) {
+    customHandlers.set(id, definition);
+    return id;
+  }
+  if (fallback !== undefined) {
+    throw new BpfError(
+      'BPF_SECTION_HANDLER',
+      'there is a handler for all other sections already; unregister it first',
+    );
+  }
+  fallback = definition;
   return id;
 }
 
 /** @returns whether there was such a handler */
 export function unregisterSectionHandler(id: number): boolean {
+  if (fallback?.handlerId === id) {
+    fallback = undefined;
+    return true;
+  }
   return customHandlers.delete(id);
+}
+
+function matchOf(section: string | undefined): SectionDefinition['match'] {
+  if (section?.endsWith('+')) return 'prefix';
+  return section?.endsWith('/') ? 'extras' : 'exact';
 }
 
 /** The row for a section name (without a leading `?`), or `undefined` if nobody knows it. */
 export function findSectionDefinition(section: string): SectionDefinition | undefined {
   for (const definition of customHandlers.values()) {
-    if (definition.name === '' || matches(definition, section)) return definition;
+    if (matches(definition, section)) return definition;
   }
-  return SECTION_TABLE.find((definition) => matches(definition, section));
+  return SECTION_TABLE.find((definition) => matches(definition, section)) ?? fallback;
 }
 
 function matches(definition: SectionDefinition, section: string): boolean {
-  if (section === definition.name) return true;
-  return definition.match === 'prefix' && section.startsWith(`${definition.name}/`);
+  if (definition.match !== 'extras' && section === definition.name) return true;
+  return definition.match !== 'exact' && section.startsWith(`${definition.name}/`);
 }

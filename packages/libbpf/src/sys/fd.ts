@@ -2,11 +2,20 @@
  * File descriptors that are ours: closed once, and reported when lost.
  */
 
-import { libc } from './native.js';
+import { check, libc } from './native.js';
 
 /** Closes a descriptor; errors of close(2) mean nothing here and are not reported. */
 export function closeFd(fd: number): void {
   libc('int close(int fd)')(fd);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** Another descriptor of the same thing, for an owner of its own. @throws SyscallError */
+export function duplicateFd(fd: number): number {
+  return check('fcntl', () =>
+    libc('int fcntl(int fd, int command, int lowest)')(fd, F_DUPFD_CLOEXEC, 0),
+  );
 }
 
 export type WarningHandler = (message: string) => void;

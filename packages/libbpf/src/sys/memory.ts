@@ -13,6 +13,8 @@ export const PROT_WRITE = 2;
 export const MAP_SHARED = 1;
 export const MAP_PRIVATE = 2;
 const MAP_FIXED = 0x10;
+/** Refused with EEXIST where something is mapped already. */
+const MAP_FIXED_NOREPLACE = 0x100000;
 const MAP_ANONYMOUS = 0x20;
 
 const MMAP =
@@ -80,10 +82,12 @@ export class Mapping {
   static ofFd(
     fd: number,
     length: number,
-    options: { offset?: number; writable: boolean },
+    options: { offset?: number; writable: boolean; address?: number },
   ): Mapping {
     const protection = options.writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    return new Mapping(mmap(0, length, protection, MAP_SHARED, fd, options.offset ?? 0), length);
+    const address = options.address ?? 0;
+    const flags = address === 0 ? MAP_SHARED : MAP_SHARED | MAP_FIXED_NOREPLACE;
+    return new Mapping(mmap(address, length, protection, flags, fd, options.offset ?? 0), length);
   }
 
   /** Replaces the memory by that of `fd`, writable, at the same address. The buffer shows it from then on. */
