@@ -12,15 +12,22 @@ let stale = 0;
 for (const name of readdirSync(root).sort()) {
   const folder = join(root, name);
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const entries = Object.entries(exports).filter(([key, entry]) => entry.types && key !== './internal');
+  const entries = Object.entries(exports).filter(
+    ([key, entry]) => entry.types && key !== './internal',
+  );
   const text = entries
-    .map(([key, { types }]) => `# ${key}\n${[...exportedNames(join(folder, types))].sort().join('\n')}\n`)
+    .map(
+      ([key, { types }]) =>
+        `# ${key}\n${[...exportedNames(join(folder, types))].sort().join('\n')}\n`,
+    )
     .join('\n');
   const ledger = join(folder, 'api.txt');
   const old = existsSync(ledger) ? readFileSync(ledger, 'utf8') : '';
   if (old === text) continue;
   if (check) {
-    console.error(`packages/${name}/api.txt is not what the package exports; run pnpm api and review the difference`);
+    console.error(
+      `packages/${name}/api.txt is not what the package exports; run pnpm api and review the difference`,
+    );
     stale++;
   } else {
     writeFileSync(ledger, text);
@@ -35,14 +42,19 @@ function exportedNames(file) {
   const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
   for (const [, list] of text.matchAll(/export (?:type )?\{([^}]*)\}/g)) {
     for (const part of list.split(',')) {
-      const exported = part.trim().replace(/^type /, '').replace(/^.* as /, '');
+      const exported = part
+        .trim()
+        .replace(/^type /, '')
+        .replace(/^.* as /, '');
       if (exported !== '') names.add(exported);
     }
   }
   for (const [, target] of text.matchAll(/export (?:type )?\* from '([^']+)'/g)) {
-    for (const inner of exportedNames(join(dirname(file), target.replace(/\.js$/, '.d.ts')))) names.add(inner);
+    for (const inner of exportedNames(join(dirname(file), target.replace(/\.js$/, '.d.ts'))))
+      names.add(inner);
   }
-  const declaration = /^export (?:declare )?(?:abstract )?(?:const|function|class|interface|type|namespace) ([\w$]+)/gm;
+  const declaration =
+    /^export (?:declare )?(?:abstract )?(?:const|function|class|interface|type|namespace) ([\w$]+)/gm;
   for (const [, own] of text.matchAll(declaration)) names.add(own);
   return names;
 }

@@ -37,17 +37,32 @@ async function runPackage(directory) {
   const c8 = require.resolve('c8/bin/c8.js');
   const args = [
     c8,
-    '--temp-directory', join(scratch, 'coverage'),
-    '--reports-dir', join(directory, 'coverage'),
-    '--src', 'src', '--include', 'src/**', '--reporter', 'text-summary', '--reporter', 'json',
+    '--temp-directory',
+    join(scratch, 'coverage'),
+    '--reports-dir',
+    join(directory, 'coverage'),
+    '--src',
+    'src',
+    '--include',
+    'src/**',
+    '--reporter',
+    'text-summary',
+    '--reporter',
+    'json',
     process.execPath,
     '--conditions=@libbpf-ts/source',
-    '--import', import.meta.resolve('tsx'),
+    '--import',
+    import.meta.resolve('tsx'),
     join(root, 'tools/test-worker.mjs'),
-    directory, pattern, report,
+    directory,
+    pattern,
+    report,
   ];
   const status = await new Promise((done) => {
-    spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] }).on('close', done);
+    spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] }).on(
+      'close',
+      done,
+    );
   });
   const result = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
