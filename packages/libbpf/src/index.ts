@@ -20,10 +20,16 @@ export type { LinkInfo } from './info/link-info.js';
 export { enableRunStats, type ProgramInfo, type RunStats } from './info/program-info.js';
 export { type AttachCandidate, attachFirst } from './link/attach-first.js';
 export type { BpfLink, LinkUpdateOptions } from './link/bpf-link.js';
+export type { CgroupName, CgroupOptions } from './link/cgroup.js';
 export type { BpfIterLink, IterOptions } from './link/iter.js';
 export type { KprobeOptions, ProbeMode } from './link/kprobe.js';
 export type { KprobeMultiOptions } from './link/kprobe-multi.js';
 export type { KsyscallOptions } from './link/ksyscall.js';
+export type { NetkitOptions, TcxOptions } from './link/net-device.js';
+export type { NetfilterOptions } from './link/netfilter.js';
+export type { NetnsOptions } from './link/netns.js';
+export type { InterfaceName } from './link/network-interface.js';
+export type { OrderAnchor, OrderOptions } from './link/order.js';
 export {
   type AttachPerfEventOptions,
   openPerfEvent,
@@ -33,12 +39,23 @@ export {
 } from './link/perf-event.js';
 export { openLinkById, openPinnedLink } from './link/pinned-link.js';
 export type { AttachMethods } from './link/program-attach.js';
+export { type AttachedPrograms, type HookOwner, queryAttached } from './link/query-attached.js';
 export type { RawTracepointOptions } from './link/raw-tracepoint.js';
+export type { SockmapOptions } from './link/sockmap.js';
+export {
+  createTcHook,
+  destroyTcHook,
+  queryTc,
+  type TcFilter,
+  type TcHook,
+  type TcOptions,
+} from './link/tc.js';
 export type { FreplaceOptions, TraceOptions } from './link/trace.js';
 export type { TracepointOptions } from './link/tracepoint.js';
 export type { UprobeOptions } from './link/uprobe.js';
 export type { UprobeMultiOptions } from './link/uprobe-multi.js';
 export type { UsdtOptions } from './link/usdt.js';
+export { queryXdp, type XdpAttached, type XdpMode, type XdpOptions } from './link/xdp.js';
 export { VerifierError } from './load/verifier-error.js';
 export type { BpfMap, LookupOptions, MapBatch, UpdateOptions } from './map/bpf-map.js';
 export { onlineCpus, possibleCpus } from './map/cpus.js';

@@ -3,9 +3,9 @@
  * wraps them (4.17), else `sys_openat`, with `__se_sys_` and `__do_sys_` between.
  */
 
-import { type Attachable, noTarget } from './attachable.js';
+import type { Attachable } from './attachable.js';
 import type { BpfLink } from './bpf-link.js';
-import { hasKernelFunction, whyNotTraceable } from './kernel-functions.js';
+import { hasKernelFunction } from './kernel-functions.js';
 import { attachKprobe } from './kprobe.js';
 
 export interface KsyscallOptions {
@@ -34,24 +34,22 @@ export function attachKsyscall(program: Attachable, options: KsyscallOptions): B
   const { syscall, cookie } = options;
   const retprobe = options.retprobe ?? /^\??kretsyscall/.test(program.section);
   return attachKprobe(program, {
-    function: syscallFunction(program, syscall),
+    function: syscallFunction(syscall),
     retprobe,
     ...(cookie !== undefined && { cookie }),
   });
 }
 
-function syscallFunction(program: Attachable, syscall: string): string {
+function syscallFunction(syscall: string): string {
+  prefix ??= findPrefix();
+  return `${prefix}${syscall}`;
+}
+
+/** Of this kernel; found once, by a system call that is there for certain. */
+let prefix: string | undefined;
+
+function findPrefix(): string {
   const wrapper = WRAPPERS[process.arch];
-  const names = [
-    ...(wrapper === undefined ? [] : [`__${wrapper}_sys_${syscall}`]),
-    `__se_sys_${syscall}`,
-    `sys_${syscall}`,
-  ];
-  const found = names.find(hasKernelFunction);
-  if (found !== undefined) return found;
-  const why = whyNotTraceable(names[0]!, 'kprobe') ?? `none of ${names.join(', ')} is there`;
-  throw noTarget(
-    { program, way: `ksyscall ${syscall}` },
-    `the running kernel has no system call "${syscall}": ${why}`,
-  );
+  const prefixes = [...(wrapper === undefined ? [] : [`__${wrapper}_sys_`]), '__se_sys_'];
+  return prefixes.find((one) => hasKernelFunction(`${one}bpf`)) ?? 'sys_';
 }

@@ -5,17 +5,25 @@
 import type { ProgramSpec } from '../open/object-spec.js';
 import type { Attachable, ProgramOwner } from './attachable.js';
 import type { BpfLink } from './bpf-link.js';
+import { attachCgroup, type CgroupOptions } from './cgroup.js';
 import { attachIter, type BpfIterLink, type IterOptions } from './iter.js';
 import { attachKprobe, type KprobeOptions } from './kprobe.js';
 import { attachKprobeMulti, type KprobeMultiOptions } from './kprobe-multi.js';
 import { attachKsyscall, type KsyscallOptions } from './ksyscall.js';
+import { attachNetkit, attachTcx, type NetkitOptions, type TcxOptions } from './net-device.js';
+import { attachNetfilter, type NetfilterOptions } from './netfilter.js';
+import { attachNetns, type NetnsOptions } from './netns.js';
 import { type AttachPerfEventOptions, attachPerfEvent } from './perf-event.js';
 import { attachRawTracepoint, type RawTracepointOptions } from './raw-tracepoint.js';
+import { attachSocket } from './socket.js';
+import { attachSockmap, type SockmapOptions } from './sockmap.js';
+import { attachTc, type TcOptions } from './tc.js';
 import { attachFreplace, attachTrace, type FreplaceOptions, type TraceOptions } from './trace.js';
 import { attachTracepoint, type TracepointOptions } from './tracepoint.js';
 import { attachUprobe, type UprobeOptions } from './uprobe.js';
 import { attachUprobeMulti, type UprobeMultiOptions } from './uprobe-multi.js';
 import { attachUsdt, type UsdtOptions } from './usdt.js';
+import { attachXdp, type XdpOptions } from './xdp.js';
 
 /**
  * The ways to attach a loaded program. All return a link that detaches when closed, leave nothing behind when they fail, and throw
@@ -48,6 +56,24 @@ export interface AttachMethods {
     event: { readonly fd: number; readonly description?: string },
     options?: AttachPerfEventOptions,
   ): BpfLink;
+  /** A cgroup, for the hook of its section name; with lsm_cgroup programs too. */
+  attachCgroup(options: CgroupOptions): BpfLink;
+  /** A network namespace: sk_lookup and flow_dissector. */
+  attachNetns(options?: NetnsOptions): BpfLink;
+  /** The sockets of a sockmap or sockhash. */
+  attachSockmap(options: SockmapOptions): BpfLink;
+  /** Packets that an interface receives, before the network stack. */
+  attachXdp(options: XdpOptions): BpfLink;
+  /** A filter of traffic control, by netlink. Any kernel. */
+  attachTc(options: TcOptions): BpfLink;
+  /** Traffic of an interface, by a link. Kernel 6.6. */
+  attachTcx(options: TcxOptions): BpfLink;
+  /** A netkit device. Kernel 6.7. */
+  attachNetkit(options: NetkitOptions): BpfLink;
+  /** A hook of netfilter. Kernel 6.4. */
+  attachNetfilter(options: NetfilterOptions): BpfLink;
+  /** One socket: a filter, or for sk_reuseport its group. */
+  attachSocket(socket: { readonly fd: number }): BpfLink;
 }
 
 /** The base of programs: where the methods are. */
@@ -98,5 +124,32 @@ export abstract class ProgramAttach implements AttachMethods, Attachable {
     options?: AttachPerfEventOptions,
   ): BpfLink {
     return attachPerfEvent(this, event, options);
+  }
+  attachCgroup(options: CgroupOptions): BpfLink {
+    return attachCgroup(this, options);
+  }
+  attachNetns(options?: NetnsOptions): BpfLink {
+    return attachNetns(this, options);
+  }
+  attachSockmap(options: SockmapOptions): BpfLink {
+    return attachSockmap(this, options);
+  }
+  attachXdp(options: XdpOptions): BpfLink {
+    return attachXdp(this, options);
+  }
+  attachTc(options: TcOptions): BpfLink {
+    return attachTc(this, options);
+  }
+  attachTcx(options: TcxOptions): BpfLink {
+    return attachTcx(this, options);
+  }
+  attachNetkit(options: NetkitOptions): BpfLink {
+    return attachNetkit(this, options);
+  }
+  attachNetfilter(options: NetfilterOptions): BpfLink {
+    return attachNetfilter(this, options);
+  }
+  attachSocket(socket: { readonly fd: number }): BpfLink {
+    return attachSocket(this, socket);
   }
 }
