@@ -74,6 +74,8 @@ const KPTR_TAGS: ReadonlySet<string> = new Set([
 /** Scalars that a value may have whatever its size, and per byte beyond: more, and its unions overlap by design. */
 const FREE_COST = 1 << 20;
 const COST_PER_BYTE = 64;
+/** Members of one codec, those of anonymous structs counted wherever they stand. */
+const MOST_MEMBERS = 1 << 18;
 
 /**
  * Compiles the type `id` into a codec.
@@ -176,8 +178,8 @@ class Compiler {
     const btf = this.#btf;
     if (type.kind === 'union') parts.overlapping = true;
     for (const member of type.members) {
-      if (++this.#membersSeen > FREE_COST) {
-        throw this.#badType(type.id, 'too many members', 'more', `at most ${FREE_COST}`);
+      if (++this.#membersSeen > MOST_MEMBERS) {
+        throw this.#badType(type.id, 'too many members', 'more', `at most ${MOST_MEMBERS}`);
       }
       const at = base + (member.bitOffset >>> 3);
       if (member.name === '') {

@@ -93,7 +93,7 @@ function bitFieldShape(
 
 function integerNode(integer: Integer): ValueNode {
   const { bytes, signed, littleEndian } = integer;
-  if (bytes > 4) return bigNode(integer);
+  if (bytes > 4) return bytes === 8 || bytes === 16 ? bigNode(integer) : opaqueNode(bytes);
   const low = signed ? -(2 ** (bytes * 8 - 1)) : 0;
   const high = 2 ** (bytes * 8 - (signed ? 1 : 0)) - 1;
   const checked = (value: unknown): number => toNumber(value, low, high);
