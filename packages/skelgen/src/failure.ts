@@ -36,3 +36,32 @@ export function fileProblem(code: string): string {
   };
   return known[code] ?? code;
 }
+
+/** `; did you mean "x"?` for the name that `wanted` was probably meant to be, or nothing. */
+export function nearestName(wanted: string, names: Iterable<string>): string {
+  let best: string | undefined;
+  let limit = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  for (const name of names) {
+    if (name === '' || Math.abs(name.length - wanted.length) >= limit) continue;
+    const found = distance(wanted, name);
+    if (found < limit) {
+      best = name;
+      limit = found;
+    }
+  }
+  return best === undefined ? '' : `; did you mean "${best}"?`;
+}
+
+/** Insertions, deletions and replacements between two names. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, replaced));
+    }
+    previous = row;
+  }
+  return previous[b.length]!;
+}

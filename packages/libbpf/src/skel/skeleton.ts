@@ -2,6 +2,7 @@
  * What a generated skeleton does: open, load, attach, detach, close. The generated module only says what there is.
  */
 
+import { readFileSync } from 'node:fs';
 import type { DataSection } from '../data/data-section.js';
 import type { SectionMemory } from '../data/section-memory.js';
 import { BpfError } from '../errors.js';
@@ -43,12 +44,19 @@ export interface Skeleton<Open, Loaded> {
   elfBytes(): Uint8Array;
 }
 
+/** Formats of {@link SkeletonDefinition} that this runtime understands. */
+const FORMATS = [1];
+
 /** What a generated module says about its object. */
 export interface SkeletonDefinition {
   readonly name: string;
+  /** Which contract the module was written for. */
+  readonly format: number;
+  /** Version of skelgen that wrote it. */
+  readonly generator: string;
   readonly object: () => Uint8Array;
-  // biome-ignore lint/suspicious/noExplicitAny: each codec has its own type
   readonly maps: readonly ({ readonly property: string; readonly name: string } & {
+    // biome-ignore lint/suspicious/noExplicitAny: each codec has its own type
     readonly [K in keyof MapCodecs]: any;
   })[];
   readonly programs: readonly { readonly property: string; readonly name: string }[];
@@ -63,6 +71,7 @@ export interface SkeletonDefinition {
 export function defineSkeleton<Open, Loaded>(
   definition: SkeletonDefinition,
 ): Skeleton<Open, Loaded> {
+  checkFormat(definition);
   const open = (options: OpenOptions = {}) => new LiveSkeleton(definition, options);
   return {
     open: (options) => open(options) as unknown as Open,
@@ -79,11 +88,34 @@ export function defineSkeleton<Open, Loaded>(
   };
 }
 
+function checkFormat({ name, format, generator }: SkeletonDefinition): void {
+  if (FORMATS.includes(format)) return;
+  const newest = FORMATS.at(-1)!;
+  const fix =
+    format > newest
+      ? 'update @libbpf-ts/libbpf, or generate the skeleton with an older skelgen'
+      : 'generate the skeleton again';
+  throw new BpfError(
+    'BPF_SKELETON_VERSION',
+    `skeleton "${name}": written by skelgen ${generator} in format ${format}, this @libbpf-ts/libbpf understands ${FORMATS.join(', ')}; ${fix}`,
+    { object: name },
+  );
+}
+
 /** Decodes an embedded object when it is first needed, and keeps it. */
 export function base64(text: string): () => Uint8Array {
   let bytes: Uint8Array | undefined;
   return () => {
     bytes ??= new Uint8Array(Buffer.from(text, 'base64'));
+    return bytes;
+  };
+}
+
+/** Reads the object from a file when it is first needed, and keeps it. */
+export function fileBeside(url: URL): () => Uint8Array {
+  let bytes: Uint8Array | undefined;
+  return () => {
+    bytes ??= new Uint8Array(readFileSync(url));
     return bytes;
   };
 }

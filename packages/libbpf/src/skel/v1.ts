@@ -13,14 +13,39 @@ export {
   type ViewArray,
   viewArray,
 } from '../data/data-section.js';
+export type { IntLayout } from '../data/section-atomics.js';
 export type { SectionMemory } from '../data/section-memory.js';
 export type { BpfLink } from '../link/bpf-link.js';
 export type * from '../map/map-types.js';
 export type { LoadedBpfProgram, OpenBpfProgram } from '../program.js';
+export type { CharsInput } from './bytes.js';
 export * from './codec-helpers.js';
+export {
+  arrayOf,
+  bigint64,
+  biguint32,
+  biguint64,
+  bool,
+  bytes,
+  chars,
+  encodeMember,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  int128,
+  numbers,
+  uint8,
+  uint16,
+  uint32,
+  uint128,
+} from './codecs.js';
+export { given, load, loadNumbers, store, storeChars, storeNumbers } from './live.js';
 export {
   base64,
   defineSkeleton,
+  fileBeside,
   type LoadedSkeleton,
   type OpenSkeleton,
   type Skeleton,

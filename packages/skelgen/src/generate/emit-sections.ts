@@ -7,86 +7,137 @@
 
 import type { Btf } from '@libbpf-ts/btf';
 import type { MapSpec, VariableSpec } from '@libbpf-ts/libbpf/open';
-import type { TypeEmitter } from './emit-types.js';
-import { plus, readExpression, valueType, writeStatement } from './expressions.js';
-import { Names, propertyKey, propertyName } from './identifiers.js';
-import { flatMembers, type Shape, shapeOf } from './shape.js';
-import { stringLiteral } from './source-writer.js';
+import { bitCount, type TypeEmitter } from './emit-types.js';
+import { codecExpression, plus, readMember, valueType, writeMember } from './expressions.js';
+import { Names, propertyName } from './identifiers.js';
+import { type Call, call, type Expression } from './layout.js';
+import { type CompositeShape, type FlatMember, flatMembers, type Shape, shapeOf } from './shape.js';
+import { SourceWriter, stringLiteral } from './source-writer.js';
 
-type Composite = Shape & { kind: 'composite' };
+/** Members that the base classes have. */
+const OWN_MEMBERS = ['$m', '$o', '$atomics', 'constructor', 'toJSON'];
+
+/** What a getter gives and a setter takes. */
+interface Access {
+  readonly type: string;
+  readonly read: Call;
+  /** `undefined`: there is no setter. */
+  readonly accepts?: string;
+  readonly write?: Call;
+}
 
 /** Writes section classes, and the view classes they need. */
 export class SectionEmitter {
+  readonly writer: SourceWriter = new SourceWriter();
   readonly #btf: Btf;
   readonly #types: TypeEmitter;
+  readonly #names: Names;
   readonly #views = new Map<number, string>();
-  readonly #queue: { readonly shape: Composite; readonly name: string }[] = [];
-  readonly #take: (wanted: string) => string;
+  readonly #queue: { readonly shape: CompositeShape; readonly name: string }[] = [];
 
-  /** @param take - gives out names that are still free in the module */
-  constructor(btf: Btf, types: TypeEmitter, take: (wanted: string) => string) {
+  constructor(btf: Btf, types: TypeEmitter, names: Names) {
     this.#btf = btf;
     this.#types = types;
-    this.#take = take;
+    this.#names = names;
   }
 
   /** The class for one data section. Static variables are the object's own business and left out. */
   emitSection(name: string, map: MapSpec, describe: (variable: VariableSpec) => string): void {
-    const { writer } = this.#types;
-    const taken = new Names(['$m', '$atomics', 'constructor']);
+    const { writer } = this;
+    const taken = new Names(OWN_MEMBERS);
+    const section = map.origin === 'user' ? `arena \`${map.name}\`` : `\`${map.section}\``;
     writer.line();
-    writer.doc(`Global variables in \`${map.section}\`.`);
-    writer.block(`export class ${name} extends ${writer.runtime('DataSection')} {`, () => {
-      for (const variable of map.variables) {
-        if (variable.linkage === 'static') continue;
-        const type = this.#btf.type(variable.typeId);
-        const typeId = type.kind === 'var' ? type.typeId : variable.typeId;
-        const property = taken.take(propertyName(variable.name));
-        this.#accessor(
-          property,
-          variable.name,
-          shapeOf(this.#btf, typeId),
-          '',
-          variable.offset,
-          describe(variable),
-        );
+    writer.doc(`Global variables in ${section}.`);
+    const variables = map.variables
+      .filter(({ linkage }) => linkage !== 'static')
+      .map((variable) => {
+        const { name: label, typeId, offset } = variable;
+        const shape = shapeOf(this.#btf, typeId);
+        const member: FlatMember = { name: label, shape, typeId, offset, bits: undefined };
+        return { variable, member, property: taken.take(propertyName(label)) };
+      });
+    this.#classOfSection(name, variables, () => {
+      for (const { variable, member, property } of variables) {
+        this.#types.within(variable.name);
+        writer.doc(describe(variable));
+        this.#accessor(property, member, '', variable.name, map.origin !== 'kconfig');
       }
     });
     this.#emitViews();
   }
 
+  /** The class with its list of integers, which atomic operations go by. */
+  #classOfSection(
+    name: string,
+    variables: readonly { readonly member: FlatMember; readonly property: string }[],
+    body: () => void,
+  ): void {
+    const { writer } = this;
+    const { imports } = this.#types;
+    const base = imports.value('DataSection');
+    const ints = variables.flatMap(({ member: { shape, name: label, offset }, property }) => {
+      const kind = atomicKind(shape);
+      this.#types.within(label);
+      return kind === undefined
+        ? []
+        : [{ property, offset, kind, type: valueType(this.#types, shape) }];
+    });
+    if (ints.length === 0) {
+      writer.block(`export class ${name} extends ${base}<Record<never, never>> {`, body);
+      return;
+    }
+    writer.block(
+      `export class ${name} extends ${base}<{`,
+      () => {
+        for (const { property, type } of ints) writer.typed(`${property}:`, type);
+      },
+      '}> {',
+    );
+    writer.indent(() => {
+      const layout = imports.type('IntLayout');
+      writer.block(
+        `static override readonly $ints: ${layout} = {`,
+        () => {
+          for (const { property, offset, kind } of ints)
+            writer.line(`${property}: [${offset}, '${kind}'],`);
+        },
+        '};',
+      );
+      body();
+    });
+    writer.line('}');
+  }
+
   #emitViews(): void {
-    const { writer } = this.#types;
+    const { writer } = this;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       const { shape, name } = next;
-      const taken = new Names(['$m', '$o', 'constructor']);
+      const taken = new Names(OWN_MEMBERS);
+      const of = this.#types.typeName(shape);
       writer.line();
-      writer.doc(
-        `Live \`${shape.type.kind}${shape.type.name === '' ? '' : ` ${shape.type.name}`}\`.`,
-      );
-      writer.block(`export class ${name} extends ${writer.runtime('StructView')} {`, () => {
-        for (const member of flatMembers(this.#btf, shape.type)) {
+      writer.doc(`{@link ${of}} in a data section, live.`);
+      const base = this.#types.imports.value('StructView');
+      const members = flatMembers(this.#btf, shape.type);
+      if (members.length === 0) {
+        writer.line(`export class ${name} extends ${base} {}`);
+        continue;
+      }
+      writer.block(`export class ${name} extends ${base} {`, () => {
+        for (const member of members) {
           const property = taken.take(propertyName(member.name));
-          this.#types.within(`${name}_${member.name}`);
-          if (member.bits === undefined)
-            this.#accessor(
-              property,
-              member.name,
-              member.shape,
-              'this.$o',
-              member.offset,
-              undefined,
-            );
-          else this.#bitField(property, member.name, member.shape, member.bits);
+          this.#types.within(`${of}_${member.name}`);
+          if (member.bits !== undefined) writer.doc(bitCount(member.bits.size));
+          const label = `${shape.type.name || shape.alias || shape.type.kind}.${member.name}`;
+          this.#accessor(property, member, 'this.$o', label, true);
         }
       });
     }
   }
 
-  #viewName(shape: Composite): string {
+  #viewName(shape: CompositeShape): string {
     let name = this.#views.get(shape.type.id);
     if (name === undefined) {
-      name = this.#take(`${this.#types.typeName(shape)}View`);
+      name = this.#names.take(`${this.#types.typeName(shape)}View`);
       this.#views.set(shape.type.id, name);
       this.#queue.push({ shape, name });
     }
@@ -95,95 +146,115 @@ export class SectionEmitter {
 
   #accessor(
     property: string,
-    label: string,
-    shape: Shape,
+    member: FlatMember,
     base: string,
-    offset: number,
-    comment: string | undefined,
+    label: string,
+    isWritable: boolean,
   ): void {
-    const { writer } = this.#types;
-    const at = plus(base, offset);
-    const key = propertyKey(property);
-    const { read, type, accepts } = this.#live(shape, at);
-    if (comment !== undefined) writer.doc(comment);
-    writer.block(`get ${key}(): ${type} {`, () => writer.line(`return ${read};`));
-    if (accepts === undefined) return;
-    writer.block(`set ${key}(value: ${accepts}) {`, () =>
-      writer.line(writeStatement(this.#types, shape, 'this.$m.mut', at, 'value', label)),
-    );
+    const { writer } = this;
+    const { type, read, accepts, write } = this.#access(member, base, label);
+    writer.block(`get ${property}(): ${type} {`, () => writer.expression('return ', read, ';'));
+    if (accepts === undefined || write === undefined || !isWritable) return;
+    writer.block(`set ${property}(value: ${accepts}) {`, () => writer.expression('', write, ';'));
   }
 
-  /** What a getter gives: the value itself for scalars, a window or view over the same bytes for the rest. */
-  #live(shape: Shape, at: string): { read: string; type: string; accepts: string | undefined } {
-    const { writer } = this.#types;
-    const plain = valueType(this.#types, shape);
+  /** The value itself for scalars, a window or view over the same bytes for the rest. */
+  #access(member: FlatMember, base: string, label: string): Access {
+    const types = this.#types;
+    const { imports } = types;
+    const { shape } = member;
+    const at = plus(base, member.offset);
+    const name = stringLiteral(label);
+    const plain = valueType(types, shape);
+    const store = (codec: string) =>
+      call(imports.value('store'), 'this.$m', at, codec, 'value', name);
     switch (shape.kind) {
-      case 'chars':
+      case 'chars': {
+        const size = String(shape.size);
+        const window = imports.value('CharWindow');
         return {
-          read: `new ${writer.runtime('CharWindow')}(this.$m, ${at}, ${shape.size})`,
-          type: writer.runtime('CharWindow'),
-          accepts: 'string | Uint8Array',
+          type: window,
+          read: call(`new ${window}`, 'this.$m', at, size),
+          accepts: imports.type('CharsInput'),
+          write: call(imports.value('storeChars'), 'this.$m', at, size, 'value', name),
         };
-      case 'numbers':
+      }
+      case 'numbers': {
+        const where = [shape.array, 'this.$m', at, String(shape.length)];
+        const order = String(types.littleEndian);
+        const element = shape.array.startsWith('Big') ? 'bigint' : 'number';
         return {
-          read: `this.$m.numbers(${shape.array}, ${at}, ${shape.length})`,
-          type: shape.array,
-          accepts: `ArrayLike<${shape.array.startsWith('Big') ? 'bigint' : 'number'}>`,
+          type: plain,
+          read: call(imports.value('loadNumbers'), ...where, order),
+          accepts: `ArrayLike<${element}>`,
+          write: call(imports.value('storeNumbers'), ...where, 'value', order, name),
         };
+      }
       case 'composite': {
         const view = this.#viewName(shape);
-        return { read: `new ${view}(this.$m, ${at})`, type: view, accepts: plain };
-      }
-      case 'array':
-        if (shape.element.kind === 'composite') {
-          const view = this.#viewName(shape.element);
-          return {
-            read: `${writer.runtime('viewArray')}(this.$m, ${at}, ${shape.length}, ${shape.stride}, ${view})`,
-            type: `${writer.runtimeType('ViewArray')}<${view}>`,
-            accepts: `readonly ${plain}`,
-          };
-        }
         return {
-          read: readExpression(this.#types, shape, 'this.$m.view', at),
-          type: `readonly ${plain}`,
-          accepts: `readonly ${plain}`,
-        };
-      case 'opaque':
-        return {
-          read: `this.$m.raw(${at}, ${shape.size})`,
-          type: 'Uint8Array',
-          accepts: undefined,
-        };
-      default:
-        return {
-          read: readExpression(this.#types, shape, 'this.$m.view', at),
-          type: plain,
+          type: view,
+          read: call(`new ${view}`, 'this.$m', at),
           accepts: plain,
+          write: store(plain),
         };
+      }
+      case 'array': {
+        const codec = types.arrayCodec(shape, label);
+        const access = { accepts: `readonly ${plain}`, write: store(codec) };
+        const { element } = shape;
+        if (element.kind !== 'composite') {
+          const read = call(imports.value('load'), 'this.$m', at, codec);
+          return { ...access, type: `readonly ${plain}`, read };
+        }
+        const view = this.#viewName(element);
+        const [length, stride] = [String(shape.length), String(element.size)];
+        return {
+          ...access,
+          type: `${imports.type('ViewArray')}<${view}>`,
+          read: call(imports.value('viewArray'), 'this.$m', at, length, stride, view),
+        };
+      }
+      case 'opaque':
+        return { type: plain, read: call('this.$m.raw', at, String(shape.size)) };
+      default: {
+        const value = call(imports.value('given'), 'value', name);
+        return {
+          type: plain,
+          read: readMember(types, member, 'this.$m.view', base, label),
+          accepts: plain,
+          write: scalarWrite(
+            writeMember(types, member, 'this.$m.mut', base, 'value', label),
+            value,
+          ),
+        };
+      }
     }
   }
 
-  #bitField(
-    property: string,
+  /** Codecs for what is no member: keys and values of maps. */
+  codec(
+    typeId: number,
     label: string,
-    shape: Shape,
-    bits: { offset: number; size: number },
-  ): void {
-    const { writer } = this.#types;
-    const key = propertyKey(property);
-    const type = valueType(this.#types, shape);
-    const signed = 'signed' in shape && shape.signed;
-    const order = this.#types.littleEndian;
-    const big = type === 'bigint';
-    const call = `${writer.runtime(`read${big ? 'Big' : ''}${signed ? 'Signed' : ''}Bits`)}(this.$m.view, this.$o, ${bits.offset}, ${bits.size}, ${order})`;
-    const read =
-      shape.kind === 'bool' ? `${call} !== 0` : shape.kind === 'enum' ? `${call} as ${type}` : call;
-    writer.doc(`${bits.size} bits.`);
-    writer.block(`get ${key}(): ${type} {`, () => writer.line(`return ${read};`));
-    writer.block(`set ${key}(value: ${type}) {`, () =>
-      writer.line(
-        `${writer.runtime('writeBits')}(this.$m.mut, this.$o, ${bits.offset}, ${bits.size}, value, ${signed}, ${order}, ${stringLiteral(label)});`,
-      ),
-    );
+    context: string,
+  ): { readonly type: string; readonly expression: Expression } {
+    this.#types.within(context);
+    const shape = shapeOf(this.#btf, typeId);
+    return {
+      type: valueType(this.#types, shape),
+      expression: codecExpression(this.#types, shape, label),
+    };
   }
+}
+
+/** How atomic operations see an integer: `u64`. */
+function atomicKind(shape: Shape): string | undefined {
+  if (shape.kind !== 'int' && shape.kind !== 'enum') return undefined;
+  if (shape.size > 8) return undefined;
+  return `${shape.signed ? 'i' : 'u'}${shape.size * 8}`;
+}
+
+/** Members that are left out of a struct are zero, but a variable that is set to nothing is a mistake. */
+function scalarWrite(write: Call, value: Call): Call {
+  return { ...write, args: write.args.map((arg) => (arg === 'value' ? value : arg)) };
 }

@@ -5,22 +5,24 @@
  * skeleton does is done by that runtime, so that fixing it needs no regenerating.
  */
 
-import { type Btf, parseBtf } from '@libbpf-ts/btf';
+import { type Btf, BtfKind, parseBtf } from '@libbpf-ts/btf';
 import { createCDumper } from '@libbpf-ts/btf-dump';
-import {
-  type MapSpec,
-  mapKind,
-  mapKinds,
-  type ObjectSpec,
-  type VariableSpec,
-} from '@libbpf-ts/libbpf/open';
+import { type MapSpec, mapKind, type ObjectSpec, type VariableSpec } from '@libbpf-ts/libbpf/open';
+import { nearestName, SkelgenError } from '../failure.js';
 import { SectionEmitter } from './emit-sections.js';
 import { TypeEmitter } from './emit-types.js';
-import { readExpression, valueType, writeStatement } from './expressions.js';
-import { Names, pascalCase, propertyKey, propertyName } from './identifiers.js';
+import { Names, pascalCase, propertyName } from './identifiers.js';
+import { initialValue } from './initial-value.js';
+import { call, type Expression, flat, type TypeText, WIDTH } from './layout.js';
+import { RUNTIME_NAMES } from './runtime-names.js';
 import { shapeOf } from './shape.js';
-import { commentText, SourceWriter, stringLiteral } from './source-writer.js';
-import { TypeNames } from './type-names.js';
+import { commentText, Imports, SourceWriter, stringLiteral } from './source-writer.js';
+
+/** Number of the runtime's contract that modules are written for; `defineSkeleton` refuses those it does not know. */
+const FORMAT = 1;
+
+/** Declared on a struct, union, enum or typedef in C, it has the type exported: `__attribute__((btf_decl_tag("skelgen:export")))`. */
+export const EXPORT_TAG = 'skelgen:export';
 
 export interface SkeletonOptions {
   /** Name of the skeleton, as bpftool would have it: `runqslower_bpf`. The class is its PascalCase form. */
@@ -31,9 +33,19 @@ export interface SkeletonOptions {
   readonly bytes: Uint8Array;
   /** Version of the generator, for the first line. */
   readonly version: string;
+  /** Set: the module reads the object from this file beside it, instead of embedding it. */
+  readonly objectFile?: string | undefined;
+  /** Types of the object to export besides those that its maps and variables need. Default: those with {@link EXPORT_TAG}. */
+  readonly types?: readonly string[] | undefined;
+  /** Types of the records in ring buffers and perf event arrays, by map, for objects without a `.records` section. */
+  readonly records?: ReadonlyMap<string, string> | undefined;
 }
 
-/** The whole module, formatted. */
+/**
+ * The whole module, formatted.
+ *
+ * @throws SkelgenError `SKELGEN_NO_TYPE`, `SKELGEN_NO_MAP` for options that name what the object does not have; `SKELGEN_BAD_TYPE`
+ */
 export function generateSkeleton(object: ObjectSpec, options: SkeletonOptions): string {
   return new SkeletonModule(object, options).generate();
 }
@@ -41,8 +53,8 @@ export function generateSkeleton(object: ObjectSpec, options: SkeletonOptions): 
 interface MapEntry {
   readonly map: MapSpec;
   readonly property: string;
-  readonly type: string;
-  readonly codecs: readonly { readonly parameter: string; readonly expression: string }[];
+  readonly type: TypeText;
+  readonly codecs: readonly { readonly key: string; readonly expression: Expression }[];
 }
 
 interface SectionEntry {
@@ -51,193 +63,277 @@ interface SectionEntry {
   readonly className: string;
 }
 
+interface ProgramEntry {
+  readonly property: string;
+  readonly name: string;
+}
+
 class SkeletonModule {
   readonly #object: ObjectSpec;
   readonly #options: SkeletonOptions;
-  readonly #btf: Btf | undefined;
+  readonly #btf: Btf;
+  readonly #imports = new Imports();
   readonly #writer = new SourceWriter();
   readonly #className: string;
-  readonly #names: TypeNames;
+  readonly #names: Names;
   readonly #types: TypeEmitter;
   readonly #sections: SectionEmitter;
+  #dumper: ReturnType<typeof createCDumper> | undefined;
 
   constructor(object: ObjectSpec, options: SkeletonOptions) {
     this.#object = object;
     this.#options = options;
-    this.#btf = object.btf;
+    this.#btf = object.btf ?? parseBtf(EMPTY_BTF);
     this.#className = pascalCase(options.name);
-    const btf = object.btf ?? parseBtf(EMPTY_BTF);
-    this.#names = new TypeNames(btf, [this.#className, `Open${this.#className}`, ...RUNTIME_NAMES]);
-    this.#types = new TypeEmitter(btf, this.#names, this.#writer);
-    this.#sections = new SectionEmitter(btf, this.#types, (wanted) => this.#names.take(wanted));
+    this.#names = new Names([this.#className, `Open${this.#className}`, ...RUNTIME_NAMES]);
+    this.#types = new TypeEmitter(this.#btf, this.#names, this.#imports);
+    this.#sections = new SectionEmitter(this.#btf, this.#types, this.#names);
   }
 
   generate(): string {
-    const maps = this.#mapEntries();
     const sections = this.#sectionEntries();
-    for (const { map, className } of sections) {
-      this.#types.within(className);
+    const maps = this.#mapEntries();
+    for (const { map, className } of sections)
       this.#sections.emitSection(className, map, (variable) => this.#describe(map, variable));
-    }
-    this.#types.emitQueued();
-    this.#emitInterfaces(maps, sections);
-    this.#emitDefinition(maps, sections);
-    return `${this.#head()}${this.#writer}`;
+    this.#exportTypes();
+    const programs = this.#programEntries();
+    this.#emitInterfaces(maps, programs, sections);
+    this.#emitDefinition(maps, programs, sections);
+    return [this.#head(), this.#types.writer, this.#sections.writer, this.#writer]
+      .map(String)
+      .filter((part) => part !== '\n')
+      .join('');
   }
 
   #head(): string {
     const { version, sourceName } = this.#options;
     const first = `// Generated by skelgen ${version} from ${commentText(sourceName)}. Do not edit.\n\n`;
-    const imports = this.#writer.imports();
-    const oneLine = `import { ${imports.join(', ')} } from '@libbpf-ts/libbpf/skel';\n`;
-    if (oneLine.length <= 101) return first + oneLine;
+    const imports = this.#imports.list();
+    const oneLine = `import { ${imports.join(', ')} } from '@libbpf-ts/libbpf/skel';`;
+    if (oneLine.length <= WIDTH) return `${first}${oneLine}\n`;
     return `${first}import {\n${imports.map((name) => `  ${name},\n`).join('')}} from '@libbpf-ts/libbpf/skel';\n`;
   }
 
   #mapEntries(): MapEntry[] {
+    this.#nameRecords();
     const taken = new Names();
     return this.#object.maps.map((map) => {
-      const kind = mapKind(map.type);
-      const isSection = map.origin !== 'user';
-      const codecs = isSection
-        ? []
-        : kind.parameters.map((parameter) => ({ parameter, ...this.#codec(map, parameter) }));
-      const type = this.#writer.runtimeType(isSection ? 'SectionMap' : kind.interfaceName);
-      const parameters = codecs.map((codec) => codec.type);
-      return {
-        map,
-        property: taken.take(propertyName(map.identifier)),
-        type: parameters.length === 0 ? type : `${type}<${parameters.join(', ')}>`,
-        codecs: codecs.filter(({ expression }) => expression !== ''),
-      };
+      const property = taken.take(propertyName(map.identifier));
+      if (map.origin !== 'user')
+        return { map, property, type: this.#imports.type('SectionMap'), codecs: [] };
+      const { type, codecs } = this.#mapType(map, '');
+      return { map, property, type, codecs };
     });
   }
 
-  /** Type of a map's key, value or record, and the codec for it; bytes where the object does not say. */
-  #codec(map: MapSpec, parameter: string): { type: string; expression: string } {
-    const id =
-      parameter === 'key'
-        ? map.btfKeyTypeId
-        : parameter === 'value'
-          ? map.btfValueTypeId
-          : parameter === 'record'
-            ? map.recordTypeId
-            : 0;
-    if (parameter === 'inner' || id === 0 || this.#btf === undefined)
-      return { type: parameter === 'inner' ? 'unknown' : 'Uint8Array', expression: '' };
-    const shape = shapeOf(this.#btf, id);
-    this.#types.within(`${map.name}_${parameter}`);
-    const type = valueType(this.#types, shape);
-    if (shape.kind === 'composite') return { type, expression: type };
-    const read = readExpression(this.#types, shape, 'v', 'o');
-    const write = writeStatement(
-      this.#types,
-      shape,
-      'v',
-      'o',
-      'x',
-      `${map.name} ${parameter}`,
-    ).replace(/;$/, '');
-    const codec = this.#writer.runtime('defineCodec');
-    return {
-      type,
-      expression: `${codec}<${type}>(\n  ${shape.size},\n  (v, o) => ${read},\n  (v, o, x) => ${write},\n)`,
-    };
+  /** Interface of a map, with the types of its elements, and the codecs for them. */
+  #mapType(map: MapSpec, prefix: string): { type: TypeText; codecs: MapEntry['codecs'] } {
+    const kind = mapKind(map.type);
+    const args: TypeText[] = [];
+    const codecs: { key: string; expression: Expression }[] = [];
+    for (const parameter of kind.parameters) {
+      if (parameter === 'inner') {
+        if (map.inner === undefined) {
+          args.push('unknown');
+          continue;
+        }
+        const inner = this.#mapType(map.inner, 'inner');
+        args.push(inner.type);
+        codecs.push(...inner.codecs);
+        continue;
+      }
+      const id = {
+        key: map.btfKeyTypeId,
+        value: map.btfValueTypeId,
+        record: map.recordTypeId,
+      }[parameter];
+      if (id === 0) {
+        args.push('Uint8Array');
+        continue;
+      }
+      const label = `${map.name} ${parameter}`;
+      const codec = this.#sections.codec(id, label, `${map.name}_${parameter}`);
+      args.push(codec.type);
+      const key = prefix === '' ? parameter : `inner${parameter === 'key' ? 'Key' : 'Value'}`;
+      codecs.push({ key, expression: codec.expression });
+    }
+    return { type: { name: this.#imports.type(kind.interfaceName), args }, codecs };
+  }
+
+  #nameRecords(): void {
+    for (const [name, type] of this.#options.records ?? []) {
+      const map = this.#object.maps.find((one) => one.name === name && one.origin === 'user');
+      if (map === undefined) {
+        const names = this.#object.maps.filter(({ origin }) => origin === 'user');
+        const near = nearestName(
+          name,
+          names.map((one) => one.name),
+        );
+        throw new SkelgenError('SKELGEN_NO_MAP', `the object has no map "${name}"${near}`);
+      }
+      if (!mapKind(map.type).parameters.includes('record')) {
+        throw new SkelgenError(
+          'SKELGEN_NO_RECORDS',
+          `map "${name}" is a ${mapKind(map.type).title}, which has no records`,
+        );
+      }
+      map.recordTypeId = this.#typeNamed(type);
+    }
   }
 
   #sectionEntries(): SectionEntry[] {
+    const taken = new Names(SKELETON_MEMBERS);
     return this.#object.maps
-      .filter(
-        (map) => map.origin !== 'user' && map.variables.some(({ linkage }) => linkage !== 'static'),
-      )
-      .map((map) => ({
-        map,
-        property: propertyName(map.identifier),
-        className: this.#names.take(pascalCase(`${this.#className}_${map.identifier}`)),
-      }));
+      .filter((map) => map.variables.some(({ linkage }) => linkage !== 'static'))
+      .map((map) => {
+        const identifier = map.origin === 'user' ? 'arena' : map.identifier;
+        const className = this.#names.take(pascalCase(`${this.#className}_${identifier}`));
+        return { map, property: taken.take(propertyName(identifier)), className };
+      });
+  }
+
+  /** Types that were asked for, by name or by a tag in C. */
+  #exportTypes(): void {
+    const wanted = new Set((this.#options.types ?? []).map((name) => this.#typeNamed(name)));
+    for (let id = this.#btf.startId; id < this.#btf.typeCount; id++) {
+      if (this.#btf.kindOf(id) !== BtfKind.DECL_TAG) continue;
+      const tag = this.#btf.type(id);
+      if (tag.kind === 'decl_tag' && tag.name === EXPORT_TAG && tag.componentIndex === -1)
+        wanted.add(tag.typeId);
+    }
+    for (const id of wanted) {
+      const shape = shapeOf(this.#btf, id);
+      if (shape.kind === 'composite' || shape.kind === 'enum') {
+        this.#types.within(this.#btf.nameOf(id)).typeName(shape);
+        continue;
+      }
+      const name = this.#names.take(pascalCase(this.#btf.nameOf(id)));
+      const codec = this.#sections.codec(id, this.#btf.nameOf(id), name);
+      const { writer } = this.#types;
+      writer.line();
+      writer.doc(`\`${this.#btf.nameOf(id).replaceAll('`', "'")}\`.`);
+      writer.line(`export type ${name} = ${codec.type};`);
+      const type = `${this.#imports.type('Codec')}<${name}>`;
+      writer.assign(`export const ${name}: ${type} =`, codec.expression, ';');
+    }
+  }
+
+  #typeNamed(text: string): number {
+    const name = text.replace(/^(struct|union|enum)\s+/, '');
+    const keyword = text === name ? undefined : text.slice(0, text.indexOf(' '));
+    const kinds = [BtfKind.STRUCT, BtfKind.UNION, BtfKind.ENUM, BtfKind.ENUM64, BtfKind.TYPEDEF];
+    for (const kind of [...kinds, BtfKind.INT]) {
+      const id = this.#btf.findByNameAndKind(name, kind);
+      if (id === undefined) continue;
+      const found = this.#btf.type(id).kind;
+      if (keyword === undefined || found.replace('64', '') === keyword) return id;
+    }
+    const near = nearestName(name, this.#typeNames(kinds));
+    throw new SkelgenError(
+      'SKELGEN_NO_TYPE',
+      `the object's BTF has no type "${text}"${near}; clang leaves out types that nothing refers to`,
+    );
+  }
+
+  *#typeNames(kinds: readonly number[]): Iterable<string> {
+    for (let id = this.#btf.startId; id < this.#btf.typeCount; id++)
+      if (kinds.includes(this.#btf.kindOf(id))) yield this.#btf.nameOf(id);
   }
 
   /** `const volatile __u64 min_us`, 8 bytes at 0, what the source sets it to. */
   #describe(map: MapSpec, variable: VariableSpec): string {
-    const btf = this.#btf!;
-    const type = btf.type(variable.typeId);
+    const type = this.#btf.type(variable.typeId);
     const typeId = type.kind === 'var' ? type.typeId : variable.typeId;
-    const declaration = createCDumper(btf)
+    this.#dumper ??= createCDumper(this.#btf);
+    const declaration = this.#dumper
       .emitTypeDeclaration(typeId, { fieldName: variable.name })
-      .replace(/\s+/g, ' ');
-    const initial = map.initialValue?.subarray(variable.offset, variable.offset + variable.size);
-    const value =
-      map.origin === 'kconfig' || initial === undefined
-        ? ''
-        : initial.every((byte) => byte === 0)
-          ? ', initially zero'
-          : '';
-    return `\`${declaration.replaceAll('`', "'")}\`, ${variable.size} byte${variable.size === 1 ? '' : 's'} at ${variable.offset}${value}.`;
+      .replace(/\s+/g, ' ')
+      .replaceAll('`', "'");
+    const bytes = map.initialValue?.subarray(variable.offset, variable.offset + variable.size);
+    const initial =
+      map.origin === 'kconfig'
+        ? `${variable.weak ? ', weak' : ''}, known after load`
+        : bytes === undefined
+          ? ''
+          : `, ${initialValue(this.#btf, typeId, bytes)}`;
+    const short = declaration.length > 120 ? `${declaration.slice(0, 119)}…` : declaration;
+    return `\`${short}\`, ${variable.size} byte${variable.size === 1 ? '' : 's'} at ${variable.offset}${initial}.`;
   }
 
-  #emitInterfaces(maps: readonly MapEntry[], sections: readonly SectionEntry[]): void {
-    const writer = this.#writer;
-    const { name } = this.#options;
-    const open = `Open${this.#className}`;
-    const programs = this.#programProperties();
+  #programEntries(): ProgramEntry[] {
+    const taken = new Names();
+    return this.#object.programs.map(({ name }) => ({
+      name,
+      property: taken.take(propertyName(name)),
+    }));
+  }
 
+  #emitInterfaces(
+    maps: readonly MapEntry[],
+    programs: readonly ProgramEntry[],
+    sections: readonly SectionEntry[],
+  ): void {
+    const writer = this.#writer;
+    const imports = this.#imports;
+    const title = `\`${this.#options.name.replaceAll('`', "'")}\``;
     writer.line();
-    writer.doc(`\`${name}\`, opened: everything can still be changed.`);
-    writer.block(
-      `export interface ${open} extends ${writer.runtimeType('OpenSkeleton')}<${this.#className}> {`,
-      () => {
-        this.#group(
-          'maps',
-          maps.map(({ property, map }) => ({
-            property,
-            type: writer.runtimeType(map.origin === 'user' ? 'OpenMap' : 'OpenSectionMap'),
-          })),
-        );
+    writer.doc(`${title}, opened: everything can still be changed.`);
+    const open = `${imports.type('OpenSkeleton')}<${this.#className}>`;
+    this.#interface(`Open${this.#className}`, open, () => {
+      this.#group(
+        'maps',
+        maps.map(({ property, map }) => ({
+          property,
+          type: imports.type(map.origin === 'user' ? 'OpenMap' : 'OpenSectionMap'),
+        })),
+      );
+      const type = programs.length === 0 ? '' : imports.type('OpenBpfProgram');
+      this.#group(
+        'progs',
+        programs.map(({ property }) => ({ property, type })),
+      );
+      for (const { property, className, map } of sections)
+        if (map.origin !== 'kconfig') writer.line(`readonly ${property}: ${className};`);
+    });
+    writer.line();
+    writer.doc(`${title}, loaded into the kernel.`);
+    this.#interface(this.#className, imports.type('LoadedSkeleton'), () => {
+      this.#group('maps', maps);
+      if (programs.length === 0) {
+        this.#group('progs', []);
+        this.#group('links', []);
+      } else {
+        const loaded = imports.type('LoadedBpfProgram');
         this.#group(
           'progs',
-          programs.map(({ property }) => ({
-            property,
-            type: writer.runtimeType('OpenBpfProgram'),
-          })),
+          programs.map(({ property }) => ({ property, type: loaded })),
         );
-        for (const { property, className, map } of sections)
-          if (map.origin !== 'kconfig')
-            writer.line(`readonly ${propertyKey(property)}: ${className};`);
-      },
-    );
-    writer.line();
-    writer.doc(`\`${name}\`, loaded into the kernel.`);
-    writer.block(
-      `export interface ${this.#className} extends ${writer.runtimeType('LoadedSkeleton')} {`,
-      () => {
-        this.#group(
-          'maps',
-          maps.map(({ property, type }) => ({ property, type })),
-        );
-        this.#group(
-          'progs',
-          programs.map(({ property }) => ({
-            property,
-            type: writer.runtimeType('LoadedBpfProgram'),
-          })),
-        );
+        const type = { union: [imports.type('BpfLink'), 'undefined'] };
         this.#group(
           'links',
-          programs.map(({ property }) => ({
-            property,
-            type: `${writer.runtimeType('BpfLink')} | undefined`,
-            writable: true,
-          })),
+          programs.map(({ property }) => ({ property, type })),
+          '',
         );
-        for (const { property, className } of sections)
-          writer.line(`readonly ${propertyKey(property)}: ${className};`);
-      },
-    );
+      }
+      for (const { property, className } of sections)
+        writer.line(`readonly ${property}: ${className};`);
+    });
+  }
+
+  #interface(name: string, base: string, body: () => void): void {
+    const line = `export interface ${name} extends ${base} {`;
+    if (line.length <= WIDTH) {
+      this.#writer.block(line, body);
+      return;
+    }
+    this.#writer.line(`export interface ${name}`);
+    this.#writer.block(`  extends ${base} {`, body);
   }
 
   #group(
     name: string,
-    entries: readonly { property: string; type: string; writable?: boolean }[],
+    entries: readonly { readonly property: string; readonly type: TypeText }[],
+    modifier = 'readonly ',
   ): void {
     const writer = this.#writer;
     if (entries.length === 0) {
@@ -247,118 +343,119 @@ class SkeletonModule {
     writer.block(
       `readonly ${name}: {`,
       () => {
-        for (const { property, type, writable } of entries)
-          writer.line(`${writable ? '' : 'readonly '}${propertyKey(property)}: ${type};`);
+        for (const { property, type } of entries) writer.typed(`${modifier}${property}:`, type);
       },
       '};',
     );
   }
 
-  #programProperties(): { readonly property: string; readonly name: string }[] {
-    const taken = new Names();
-    return this.#object.programs.map(({ name }) => ({
-      name,
-      property: taken.take(propertyName(name)),
-    }));
+  #emitDefinition(
+    maps: readonly MapEntry[],
+    programs: readonly ProgramEntry[],
+    sections: readonly SectionEntry[],
+  ): void {
+    const writer = this.#writer;
+    const define = `${this.#imports.value('defineSkeleton')}({`;
+    const open = `Open${this.#className}`;
+    const type = `${this.#imports.type('Skeleton')}<${open}, ${this.#className}>`;
+    const line = `export const ${this.#className}: ${type} = ${define}`;
+    writer.line();
+    if (line.length <= WIDTH) writer.line(line);
+    else {
+      writer.line(`export const ${this.#className}: Skeleton<`);
+      writer.line(`  ${open},`);
+      writer.line(`  ${this.#className}`);
+      writer.line(`> = ${define}`);
+    }
+    writer.indent(() => {
+      writer.assign('name:', stringLiteral(this.#options.name), ',');
+      writer.line(`format: ${FORMAT},`);
+      writer.assign('generator:', stringLiteral(this.#options.version), ',');
+      this.#list(
+        'maps',
+        maps.map(({ map, property, codecs }) => [
+          ['property', stringLiteral(property)],
+          ['name', stringLiteral(map.name)],
+          ...codecs.map(({ key, expression }): [string, Expression] => [key, expression]),
+        ]),
+      );
+      this.#list(
+        'programs',
+        programs.map(({ property, name }) => [
+          ['property', stringLiteral(property)],
+          ['name', stringLiteral(name)],
+        ]),
+      );
+      this.#list(
+        'sections',
+        sections.map(({ map, property, className }) => [
+          ['property', stringLiteral(property)],
+          ['map', stringLiteral(map.name)],
+          ['view', className],
+        ]),
+      );
+      writer.assign('object:', this.#embedded(), ',');
+    });
+    writer.line('});');
   }
 
-  #emitDefinition(maps: readonly MapEntry[], sections: readonly SectionEntry[]): void {
+  /** An array of objects: each on one line if it fits. */
+  #list(name: string, entries: readonly (readonly (readonly [string, Expression])[])[]): void {
     const writer = this.#writer;
-    const open = `Open${this.#className}`;
-    writer.line();
-    writer.block(
-      `export const ${this.#className}: ${writer.runtimeType('Skeleton')}<${open}, ${this.#className}> = ${writer.runtime('defineSkeleton')}({`,
-      () => {
-        writer.line(`name: ${stringLiteral(this.#options.name)},`);
-        writer.block(
-          'maps: [',
-          () => {
-            for (const { map, property, codecs } of maps) {
-              const more = codecs.flatMap(({ parameter, expression }) =>
-                `${parameter}: ${expression},`.split('\n'),
-              );
-              const start = `{ property: ${stringLiteral(property)}, name: ${stringLiteral(map.name)}`;
-              if (more.length <= 1) {
-                writer.line(`${start}${more.length === 0 ? '' : `, ${more[0]!.slice(0, -1)}`} },`);
-                continue;
-              }
-              writer.block(
-                '{',
-                () => {
-                  writer.line(`property: ${stringLiteral(property)},`);
-                  writer.line(`name: ${stringLiteral(map.name)},`);
-                  for (const line of more) writer.line(line);
-                },
-                '},',
-              );
-            }
-          },
-          '],',
-        );
-        writer.block(
-          'programs: [',
-          () => {
-            for (const { property, name } of this.#programProperties()) {
-              writer.line(
-                `{ property: ${stringLiteral(property)}, name: ${stringLiteral(name)} },`,
-              );
-            }
-          },
-          '],',
-        );
-        writer.block(
-          'sections: [',
-          () => {
-            for (const { map, property, className } of sections) {
-              writer.line(
-                `{ property: ${stringLiteral(property)}, map: ${stringLiteral(map.name)}, view: ${className} },`,
-              );
-            }
-          },
-          '],',
-        );
-        writer.line(`object: ${writer.runtime('base64')}(`);
-        writer.line(`  '${Buffer.from(this.#options.bytes).toString('base64')}',`);
-        writer.line('),');
-      },
-      '});',
+    if (entries.length === 0) {
+      writer.line(`${name}: [],`);
+      return;
+    }
+    const texts = entries.map(
+      (entry) => `{ ${entry.map(([key, value]) => `${key}: ${flat(value)}`).join(', ')} }`,
     );
+    if (texts.length === 1 && `  ${name}: [${texts[0]}],`.length <= WIDTH) {
+      writer.line(`${name}: [${texts[0]}],`);
+      return;
+    }
+    writer.block(
+      `${name}: [`,
+      () => {
+        for (const [index, entry] of entries.entries()) {
+          if (texts[index]!.length + 5 <= WIDTH) writer.line(`${texts[index]},`);
+          else {
+            writer.block(
+              '{',
+              () => {
+                for (const [key, value] of entry) writer.assign(`${key}:`, value, ',');
+              },
+              '},',
+            );
+          }
+        }
+      },
+      '],',
+    );
+  }
+
+  #embedded(): Expression {
+    const { objectFile, bytes } = this.#options;
+    if (objectFile === undefined) {
+      const { buffer, byteOffset, byteLength } = bytes;
+      const text = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+      return call(this.#imports.value('base64'), `'${text}'`);
+    }
+    const url = call('new URL', stringLiteral(`./${objectFile}`), 'import.meta.url');
+    return call(this.#imports.value('fileBeside'), url);
   }
 }
 
-/** What a module may import from the runtime, so that no type of the object takes the name. */
-const RUNTIME_NAMES: readonly string[] = [
-  ...mapKinds.map(({ interfaceName }) => interfaceName),
-  ...[
-    'Codec',
-    'CharWindow',
-    'DataSection',
-    'StructView',
-    'ViewArray',
-    'viewArray',
-    'BpfLink',
-    'LoadedBpfProgram',
-    'OpenBpfProgram',
-    'OpenMap',
-    'OpenSectionMap',
-    'SectionMap',
-  ],
-  ...['base64', 'defineCodec', 'defineSkeleton', 'LoadedSkeleton', 'OpenSkeleton', 'Skeleton'],
-  ...[
-    'Array',
-    'ArrayLike',
-    'DataView',
-    'Disposable',
-    'Record',
-    'Symbol',
-    'Uint8Array',
-    'Int8Array',
-    'Uint16Array',
-    'Int16Array',
-    'Uint32Array',
-    'Int32Array',
-  ],
-  ...['BigUint64Array', 'BigInt64Array', 'Float32Array', 'Float64Array'],
+/** Members of every skeleton, which no section may take the place of. */
+const SKELETON_MEMBERS = [
+  'object',
+  'maps',
+  'progs',
+  'links',
+  'structOps',
+  'load',
+  'attach',
+  'detach',
+  'close',
 ];
 
 // Header (magic, version 1, 24 bytes long), no types, one empty name: for objects that have none.

@@ -2,11 +2,39 @@
  * Collects the lines of a TypeScript module, and the names it imports.
  */
 
+import { assignment, type Expression, lines, type TypeText, typed, WIDTH } from './layout.js';
+
+/** Names that a module takes from the runtime. */
+export class Imports {
+  readonly #values = new Set<string>();
+  readonly #types = new Set<string>();
+
+  /** Notes that the module needs this value of the runtime; returns its name. */
+  value(name: string): string {
+    this.#values.add(name);
+    return name;
+  }
+
+  /** Notes that the module needs this type of the runtime; returns its name. */
+  type(name: string): string {
+    this.#types.add(name);
+    return name;
+  }
+
+  /** The names in use, sorted without regard to case as the formatter sorts them. */
+  list(): readonly string[] {
+    const types = [...this.#types].filter((name) => !this.#values.has(name));
+    const entries = [
+      ...[...this.#values].map((name) => ({ name, text: name })),
+      ...types.map((name) => ({ name, text: `type ${name}` })),
+    ];
+    return entries.sort((a, b) => compareNames(a.name, b.name)).map(({ text }) => text);
+  }
+}
+
 /** Lines with indentation by two spaces. */
 export class SourceWriter {
   readonly #lines: string[] = [];
-  readonly #values = new Set<string>();
-  readonly #types = new Set<string>();
   #depth = 0;
 
   /** A line at the present depth; an empty one without any. */
@@ -14,45 +42,60 @@ export class SourceWriter {
     this.#lines.push(text === '' ? '' : '  '.repeat(this.#depth) + text);
   }
 
+  /** `head expression tail`, broken where it must be. */
+  expression(head: string, expression: Expression, tail: string): void {
+    this.#lines.push(...lines(this.#depth, head, expression, tail));
+  }
+
+  /** `left expression tail`, where `left` ends in `:` or `=`. */
+  assign(left: string, expression: Expression, tail: string): void {
+    this.#lines.push(...assignment(this.#depth, left, expression, tail));
+  }
+
+  /** `head type tail`, where `head` ends in `:`. */
+  typed(head: string, type: TypeText, tail = ';'): void {
+    this.#lines.push(...typed(this.#depth, head, type, tail));
+  }
+
   /** `open`, then what `body` writes one step deeper, then `close`. */
   block(open: string, body: () => void, close = '}'): void {
     this.line(open);
-    this.#depth++;
-    body();
-    this.#depth--;
+    this.indent(body);
     this.line(close);
   }
 
+  /** `left open`, the body, `close`; `open` moves to a line of its own if the first line is too long. */
+  assignedBlock(left: string, open: string, body: () => void, close: string): void {
+    if (2 * this.#depth + left.length + 1 + open.length <= WIDTH) {
+      this.block(`${left} ${open}`, body, close);
+      return;
+    }
+    this.line(left);
+    this.indent(() => this.block(open, body, close));
+  }
+
+  /** What `body` writes, one step deeper. */
+  indent(body: () => void): void {
+    this.#depth++;
+    body();
+    this.#depth--;
+  }
+
+  /** Everything that `other` holds. */
+  append(other: SourceWriter): void {
+    for (const line of other.#lines) this.#lines.push(line);
+  }
+
   /** A doc comment of one or more lines. */
-  doc(...lines: readonly string[]): void {
-    const safe = lines.map(commentText);
-    if (safe.length === 1) this.line(`/** ${safe[0]} */`);
-    else
-      this.line(
-        `/**\n${safe.map((line) => `${'  '.repeat(this.#depth)} * ${line}`).join('\n')}\n${'  '.repeat(this.#depth)} */`,
-      );
-  }
-
-  /** Notes that the module needs this value of the runtime; returns its name. */
-  runtime(name: string): string {
-    this.#values.add(name);
-    return name;
-  }
-
-  /** Notes that the module needs this type of the runtime; returns its name. */
-  runtimeType(name: string): string {
-    this.#types.add(name);
-    return name;
-  }
-
-  /** The runtime's names in use, values and types, sorted without regard to case as the formatter sorts them. */
-  imports(): readonly string[] {
-    const types = [...this.#types].filter((name) => !this.#values.has(name));
-    const entries = [
-      ...[...this.#values].map((name) => ({ name, text: name })),
-      ...types.map((name) => ({ name, text: `type ${name}` })),
-    ];
-    return entries.sort((a, b) => compareNatural(a.name, b.name)).map(({ text }) => text);
+  doc(...texts: readonly string[]): void {
+    const safe = texts.map(commentText);
+    if (safe.length === 1) {
+      this.line(`/** ${safe[0]} */`);
+      return;
+    }
+    this.line('/**');
+    for (const text of safe) this.line(` * ${text}`.trimEnd());
+    this.line(' */');
   }
 
   toString(): string {
@@ -60,28 +103,37 @@ export class SourceWriter {
   }
 }
 
-function compareNatural(a: string, b: string): number {
+function compareNames(a: string, b: string): number {
   const left = a.toLowerCase();
   const right = b.toLowerCase();
   return left < right ? -1 : left > right ? 1 : a < b ? -1 : 1;
 }
 
-/** Text of the object's that is safe inside a comment: no end of it, no control characters. */
+/** Longest text of the object's that is repeated in a comment. */
+const MAX_COMMENT = 240;
+
+/** Text of the object's that is safe inside a comment: no end of it, no control characters, no tags. */
 export function commentText(text: string): string {
-  return text
+  const short = text.length > MAX_COMMENT ? `${text.slice(0, MAX_COMMENT)}…` : text;
+  return short
+    .replace(
+      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
+      ' ',
+    )
+    .replace(/\p{Surrogate}/gu, '\ufffd')
     .replace(/\*\//g, '*\\/')
-    .replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, ' ')
     .trimEnd();
 }
 
-/** A string literal in single quotes that holds exactly `text`. */
+/** A string literal that holds exactly `text`, in the quotes that the formatter prefers. All of it is ASCII. */
 export function stringLiteral(text: string): string {
-  const escaped = text.replace(
-    /[\\'\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]/g,
-    (character) =>
-      character === '\\' || character === "'"
-        ? `\\${character}`
-        : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `'${escaped}'`;
+  const singles = text.split("'").length;
+  const quote = singles > text.split('"').length ? '"' : "'";
+  const escaped = text.replace(/[\\'"]|[^ -~]/g, (character) => {
+    if (character === '\\') return '\\\\';
+    if (character === '"' || character === "'")
+      return character === quote ? `\\${character}` : character;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `${quote}${escaped}${quote}`;
 }
