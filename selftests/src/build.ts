@@ -2,6 +2,7 @@
  * Builds what the tests need, only what changed:
  *
  *   progs/NAME.bpf.c  --clang-->    build/NAME.bpf.o  --skelgen-->  build/NAME.skel.ts
+ *   corpus/NAME.bpf.c  --clang-->  build/corpus/NAME.bpf.o  (with the repository's other objects: no skeletons, for comparisons)
  *   progs/NAME.exe.c  --cc-->       build/NAME        (programs that tests start or probe)
  *   progs/NAME.so.c   --cc-->       build/NAME.so
  *   tests/*.test.ts + build/*.skel.ts  --tsc-->  build/js/
@@ -12,6 +13,7 @@
 
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -24,7 +26,16 @@ import {
 import { basename, join, relative } from 'node:path';
 import { findProgram, inParallel, run } from './command.js';
 import { withLock } from './lock.js';
-import { build, compiledTests, programs, repository, selftests, tests } from './paths.js';
+import {
+  build,
+  compiledTests,
+  corpus,
+  corpusObjects,
+  programs,
+  repository,
+  selftests,
+  tests,
+} from './paths.js';
 import { testFileName } from './protocol.js';
 import { type Clang, findClang } from './toolchain.js';
 import { vmlinuxHeader } from './vmlinux-header.js';
@@ -52,6 +63,7 @@ export function buildAll(): Promise<BuildResult> {
     wanted.clear();
     wanted.add('vmlinux.h');
     await buildObjects(failures);
+    await buildCorpus(failures);
     await buildHelpers(failures);
     await buildSkeletons(failures);
     removeStale();
@@ -60,19 +72,59 @@ export function buildAll(): Promise<BuildResult> {
   });
 }
 
-async function buildObjects(failures: BuildFailure[]): Promise<void> {
-  const sources = listFiles(programs, '.bpf.c');
+function buildObjects(failures: BuildFailure[]): Promise<void> {
+  return compileObjects(programs, build, failures);
+}
+
+/** The corpus, and copies of the objects that the repository holds compiled. */
+async function buildCorpus(failures: BuildFailure[]): Promise<void> {
+  mkdirSync(corpusObjects, { recursive: true });
+  await compileObjects(corpus, corpusObjects, failures);
+  const wanted = new Set(listFiles(corpus, '.bpf.c').map((path) => objectName(path)));
+  for (const object of repositoryObjects()) {
+    const name = `repository-${relative(repository, object).replaceAll('/', '-')}`;
+    wanted.add(name);
+    copyFileSync(object, join(corpusObjects, name));
+  }
+  for (const path of listFiles(corpusObjects, '.o')) if (!wanted.has(basename(path))) rmSync(path);
+}
+
+function objectName(source: string): string {
+  return basename(source).replace(/\.c$/, '.o');
+}
+
+/** Compiled objects under samples/ and the packages' fixtures, and those that the tests' programs became. */
+function repositoryObjects(): string[] {
+  const folders = readdirSync(join(repository, 'samples')).map((name) => `samples/${name}`);
+  for (const name of readdirSync(join(repository, 'packages')))
+    folders.push(`packages/${name}/test/fixtures`);
+  const elsewhere = folders.flatMap((folder) => listFiles(join(repository, folder), '.o'));
+  return [...elsewhere, ...listFiles(build, '.bpf.o')].filter(isBpfObject);
+}
+
+/** ELF, for machine 247 (BPF) in either byte order. */
+function isBpfObject(path: string): boolean {
+  const header = readFileSync(path).subarray(0, 20);
+  return (
+    header.length === 20 &&
+    header.readUInt32BE(0) === 0x7f454c46 &&
+    (header[5] === 2 ? header.readUInt16BE(18) : header.readUInt16LE(18)) === 247
+  );
+}
+
+async function compileObjects(from: string, to: string, failures: BuildFailure[]): Promise<void> {
+  const sources = listFiles(from, '.bpf.c');
   if (sources.length === 0) return;
   const clang = await findClang();
   const header = await vmlinuxHeader();
   const shared = hashOf(
     clang.version,
     clangFlags(clang),
-    ...listFiles(programs, '.h').map(readBytes),
+    ...[...listFiles(programs, '.h'), ...listFiles(corpus, '.h')].map(readBytes),
     readFileSync(header),
   );
   await inParallel(JOBS, sources, async (source) => {
-    const target = join(build, basename(source).replace(/\.c$/, '.o'));
+    const target = join(to, objectName(source));
     await update(target, hashOf(shared, readBytes(source)), failures, source, (temporary) =>
       run(clang.path, [...clangFlags(clang), '-c', source, '-o', temporary]),
     );

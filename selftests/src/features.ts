@@ -64,4 +64,5 @@ export const features = {
   btfEnum64: feature('BTF ENUM64', '6.0'),
   tcClassifier: feature('clsact qdisc and cls_bpf', '4.5'),
   fsession: feature('fsession', '7.0'),
+  bpftool: feature('bpftool', '2.6'),
 } as const satisfies Record<string, Feature>;

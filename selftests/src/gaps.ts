@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
+import { findProgram } from './command.js';
 import { type Feature, features } from './features.js';
 import { refusesTrampolines } from './trampolines.js';
 
@@ -107,6 +108,11 @@ export const gaps: readonly Gap[] = [
     feature: features.moduleBtf,
     reason: 'no loaded module has BTF',
     present: () => readdirOr('/sys/kernel/btf').every((name) => name === 'vmlinux'),
+  },
+  {
+    feature: features.bpftool,
+    reason: 'bpftool is not installed',
+    present: () => findProgram('bpftool') === undefined,
   },
   {
     feature: features.modules,

@@ -23,7 +23,7 @@ import {
 import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { output } from '../command.js';
+import { findProgram, output } from '../command.js';
 import { build, cache, selftests } from '../paths.js';
 import { type Bundle, GUEST_SELFTESTS } from './bundle.js';
 import { CpioWriter } from './cpio.js';
@@ -52,10 +52,13 @@ export async function makeInitramfs(
 
 async function makeBase(): Promise<string> {
   const node = realpathSync(process.execPath);
+  // For the tests that compare with it.
+  const bpftool = findProgram('bpftool');
   const libraries = await sharedLibraries(node);
+  if (bpftool !== undefined) libraries.push(...(await sharedLibraries(bpftool)));
   const packages = thirdPartyPackages();
   const stamp = createHash('sha256');
-  for (const file of [node, ...libraries])
+  for (const file of [node, ...(bpftool === undefined ? [] : [bpftool]), ...libraries])
     stamp.update(`${file} ${statSync(file).size} ${statSync(file).mtimeMs}\n`);
   for (const path of packages.values()) stamp.update(`${path}\n`);
   stamp.update(readFileSync(import.meta.filename));
@@ -73,7 +76,8 @@ async function makeBase(): Promise<string> {
   archive.device('/dev/null', 1, 3);
   archive.file('/init', `#!/bin/node ${GUEST_SELFTESTS}/dist/guest.js\n`, 0o755);
   archive.file('/bin/node', readFileSync(node), 0o755);
-  for (const library of libraries) archive.file(library, readFileSync(library), 0o755);
+  if (bpftool !== undefined) archive.file('/bin/bpftool', readFileSync(bpftool), 0o755);
+  for (const library of new Set(libraries)) archive.file(library, readFileSync(library), 0o755);
   for (const name of ['passwd', 'group'])
     archive.file(
       `/etc/${name}`,

@@ -1,6 +1,6 @@
 /** Runs the tests on several kernels, guests side by side, and gives every test on every kernel one result. */
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { inParallel } from '../command.js';
@@ -135,14 +135,17 @@ async function bootOnce(
     timeScale: TIME_SCALE[options.accel],
     files,
   });
-  return bootGuest(qemu, kernel, {
+  const log = join(scratch, `console-${kernel.label}.log`);
+  const boot = await bootGuest(qemu, kernel, {
     initramfs,
-    log: join(cache, 'vm', `console-${kernel.label}.log`),
+    log,
     accel: options.accel,
     timeLimitMs: options.timeLimitMs,
     onEvent: (event) => follower.take(event),
     signal: options.signal,
   });
+  if (existsSync(log)) copyFileSync(log, join(cache, 'vm', basename(log)));
+  return boot;
 }
 
 function reportKernelFaults(reporter: Reporter, { console: log }: GuestRun): void {
