@@ -20,6 +20,7 @@ import {
 } from '@libbpf-ts/btf';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cpuTime } from './cpu-time.js';
 import { fixture, fixtureText } from './load-fixture.js';
 
 const test = suite('CO-RE');
@@ -946,13 +947,13 @@ test('whole types: graphs that are too much are an error, in time', () => {
     [enums, [12]],
   ] as const) {
     for (const kind of kinds) {
-      const start = performance.now();
+      const start = cpuTime();
       const result = failed(relocate(make, make, kind, '0'));
       assert.equal(
         [result.reason, result.detail],
         ['bad-target', 'nested too deep, or too large, to compare'],
       );
-      assert.ok(performance.now() - start < 2000);
+      assert.ok(cpuTime() - start < 2000);
     }
   }
 });
