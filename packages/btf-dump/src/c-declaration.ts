@@ -29,7 +29,7 @@ import {
   structReference,
 } from './c-definition.js';
 import { identifierOf, tagOf } from './c-names.js';
-import type { CState } from './c-state.js';
+import { type CState, MEMBER_FRONT } from './c-state.js';
 import { BtfDumpError } from './errors.js';
 import { MAX_DEPTH } from './type-table.js';
 
@@ -55,32 +55,91 @@ export function declaration(
   depth: number,
 ): string {
   if (!state.stripModifiers) {
-    const kept = state.fronts[id];
-    if (kept !== undefined) return name === '' ? kept.trimEnd() : kept + name;
+    let dimensions = '';
+    let element = id;
+    if (state.types.kind(id) === BtfKind.ARRAY) [element, dimensions] = arrayShape(state, id);
+    const kept = frontOf(state, element, depth);
+    if (kept !== undefined) {
+      const own = kept.slice(MEMBER_FRONT.length);
+      return name === '' ? own.trimEnd() + dimensions : own + name + dimensions;
+    }
   }
-  return newDeclaration(state, id, name, level, depth);
-}
-
-function newDeclaration(
-  state: CState,
-  id: number,
-  name: string,
-  level: number,
-  depth: number,
-): string {
   const bottom = state.declarationLength;
-  const looksTheSame = pushChain(state, id, depth);
-  let out: string;
-  if (looksTheSame) {
-    out = front(state, bottom, level, depth);
-    const blank = out.endsWith('*') ? '' : ' ';
-    if (!state.stripModifiers) state.fronts[id] = out + blank;
-    if (name !== '') out += blank + name;
-  } else {
-    out = chain(state, bottom, name, level, depth);
-  }
+  pushChain(state, id, depth);
+  const out = chain(state, bottom, name, level, depth);
   state.declarationLength = bottom;
   return out;
+}
+
+/** The element type of an array, of its innermost dimension if it has several, and the dimensions. */
+function arrayShape(state: CState, id: number): [element: number, dimensions: string] {
+  const { types } = state;
+  let dimensions = '';
+  let element = id;
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    // Modifiers of an array are dropped.
+    let next = element;
+    while (depth > 0 && depth < MAX_DEPTH && isModifier(types.kind(next))) {
+      next = types.sizeOrType(next);
+      depth++;
+    }
+    if (types.kind(next) !== BtfKind.ARRAY) return [element, dimensions];
+    const record = types.at[next]!;
+    dimensions += `[${types.words[record + 5]!}]`;
+    element = types.words[record + 3]!;
+  }
+  throw tooDeep(state, id);
+}
+
+/**
+ * What stands in front of a name of type `id`, with {@link MEMBER_FRONT} before it; `undefined` if the type says something
+ * behind the name, or has a body to write out.
+ */
+function frontOf(state: CState, id: number, depth: number): string | undefined {
+  const kept = state.fronts[id];
+  if (kept !== undefined) return kept;
+  const { types } = state;
+  const kind = types.kind(id);
+  let front: string;
+  switch (kind) {
+    case BtfKind.PTR: {
+      if (depth > MAX_DEPTH) throw tooDeep(state, id);
+      const target = frontOf(state, types.sizeOrType(id), depth + 1);
+      if (target === undefined) return undefined;
+      front = `${target}*`;
+      break;
+    }
+    case BtfKind.VOID:
+    case BtfKind.INT:
+    case BtfKind.FLOAT:
+    case BtfKind.FWD:
+    case BtfKind.TYPEDEF:
+      front = `${MEMBER_FRONT}${base(state, id, kind, 0, depth)} `;
+      break;
+    case BtfKind.STRUCT:
+    case BtfKind.UNION:
+    case BtfKind.ENUM:
+    case BtfKind.ENUM64:
+      if (types.name(id) === 0) return undefined;
+      front = `${MEMBER_FRONT}${base(state, id, kind, 0, depth)} `;
+      break;
+    case BtfKind.VOLATILE:
+    case BtfKind.CONST:
+    case BtfKind.RESTRICT:
+    case BtfKind.TYPE_TAG: {
+      const bottom = state.declarationLength;
+      const looksTheSame = pushChain(state, id, depth);
+      const text = looksTheSame ? frontOfStack(state, bottom, 0, depth) : '';
+      state.declarationLength = bottom;
+      if (!looksTheSame) return undefined;
+      front = `${MEMBER_FRONT}${text}${text.endsWith('*') ? '' : ' '}`;
+      break;
+    }
+    default:
+      return undefined;
+  }
+  state.fronts[id] = front;
+  return front;
 }
 
 /**
@@ -96,8 +155,7 @@ function pushChain(state: CState, id: number, depth: number): boolean {
   state.step(id, depth);
   for (;;) {
     if (state.declarationLength - start > MAX_DEPTH) {
-      const facts = { typeId: id, typeName: types.describe(id), limit: MAX_DEPTH };
-      throw new BtfDumpError('BTF_DUMP_TOO_DEEP', facts);
+      throw tooDeep(state, id);
     }
     const kind = types.kind(current);
     if (!(state.stripModifiers && isModifier(kind))) state.push(current);
@@ -128,7 +186,7 @@ function pushChain(state: CState, id: number, depth: number): boolean {
 /** The stacked types above `bottom`, last pushed first, then the name. */
 function chain(state: CState, bottom: number, name: string, level: number, depth: number): string {
   const { types } = state;
-  const out = front(state, bottom, level, depth);
+  const out = frontOfStack(state, bottom, level, depth);
   const top = state.declarationLength;
   // At the start of a chain a pointer follows an opening parenthesis, and so does a name.
   const blank = name === '' || out === '' || out.endsWith('*') ? '' : ' ';
@@ -146,7 +204,7 @@ function chain(state: CState, bottom: number, name: string, level: number, depth
 /**
  * What is stacked above `bottom` up to the first type that has something to say behind the name, which stays on the stack.
  */
-function front(state: CState, bottom: number, level: number, depth: number): string {
+function frontOfStack(state: CState, bottom: number, level: number, depth: number): string {
   const { types, declaration } = state;
   let top = state.declarationLength;
   let out = '';
@@ -297,4 +355,9 @@ function isPrinted(kind: number): boolean {
     kind !== BtfKind.DATASEC &&
     kind !== BtfKind.DECL_TAG
   );
+}
+
+function tooDeep(state: CState, id: number): BtfDumpError {
+  const facts = { typeId: id, typeName: state.types.describe(id), limit: MAX_DEPTH };
+  return new BtfDumpError('BTF_DUMP_TOO_DEEP', facts);
 }

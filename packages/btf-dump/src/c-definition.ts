@@ -19,9 +19,9 @@ const NEW_LINES: readonly string[] = Array.from(
 
 /** `struct name { … }`, without the semicolon. */
 export function structDefinition(state: CState, id: number, level: number, depth: number): string {
-  const { types } = state;
-  const { words, at } = types;
-  const record = at[id]!;
+  const { types, fronts } = state;
+  const { words, strings, sizes } = types;
+  const record = types.at[id]!;
   const info = words[record + 1]!;
   const size = words[record + 2]!;
   const end = record + 3 + (info & 0xff_ffff) * 3;
@@ -29,10 +29,15 @@ export function structDefinition(state: CState, id: number, level: number, depth
   const isStruct = ((info >>> 24) & 0x7f) === BtfKind.STRUCT;
   const packed = isStruct && types.isPacked(id);
   const newLine = NEW_LINES[Math.min(level + 1, 13)]!;
+  const separator = `;${newLine}`;
+  const keepsFronts = level === 0 && !state.stripModifiers;
+  // In front of a member; what is in front of the first does not end another one.
+  let front = newLine;
   let bit = 0;
   let afterBitField = false;
   let out = `${structReference(state, id)} {`;
   for (let member = record + 3; member < end; member += 3) {
+    const name = words[member]!;
     const type = words[member + 1]!;
     const offset = words[member + 2]!;
     const width = bitFields ? offset >>> 24 : 0;
@@ -40,24 +45,37 @@ export function structDefinition(state: CState, id: number, level: number, depth
     if (bit < start) {
       const align = packed ? 1 : types.align(type);
       const betweenBitFields = afterBitField && width !== 0;
-      out += padding(state, { from: bit, to: start, align, betweenBitFields }, newLine);
+      const gap = { from: bit, to: start, align, betweenBitFields };
+      const filled = padding(state, gap, front, separator);
+      if (filled !== '') front = separator;
+      out += filled;
     }
-    if (out.length > state.maxBytes) state.step(id, depth, out.length);
-    out += newLine + declarationNamed(state, type, words[member]!, level + 1, depth + 1);
+    const kept = keepsFronts && front === separator ? fronts[type] : undefined;
+    if (kept !== undefined && name !== 0) {
+      out += kept + strings.substring(name, strings.indexOf('\0', name));
+    } else {
+      if (out.length > state.maxBytes) state.step(id, depth, out.length);
+      out += front + declarationNamed(state, type, name, level + 1, depth + 1);
+      front = separator;
+    }
     afterBitField = width !== 0;
     if (afterBitField) {
-      out += `: ${width};`;
+      out += `: ${width}`;
       bit = start + width;
     } else {
-      out += ';';
-      bit = (start + Math.max(types.size(type), 0) * 8) | 0;
+      const known = sizes[type]!;
+      const bytes = known !== 0 ? known - 2 : types.size(type);
+      bit = bytes > 0 ? (start + bytes * 8) | 0 : start;
     }
   }
   const bits = (size * 8) | 0;
   if (isStruct && bit < bits) {
-    const align = types.align(id);
-    out += padding(state, { from: bit, to: bits, align, betweenBitFields: false }, newLine);
+    const gap = { from: bit, to: bits, align: types.align(id), betweenBitFields: false };
+    const filled = padding(state, gap, front, separator);
+    if (filled !== '') front = separator;
+    out += filled;
   }
+  if (front === separator) out += ';';
   if (end > record + 3 || size !== 0) out += NEW_LINES[Math.min(level, 13)];
   return packed ? `${out}} __attribute__((packed))` : `${out}}`;
 }
@@ -109,13 +127,16 @@ function enumerators(state: CState, id: number, newLine: string): string {
   const record = types.at[id]!;
   const signed = types.kindFlag(id);
   const end = record + 3 + types.vlen(id) * 2;
+  const separator = `,${newLine}`;
+  let front = newLine;
   let out = '';
   for (let i = record + 3; i < end; i += 2) {
     const value = words[i + 1]!;
     const name = countUse(identifiers, types.string(words[i]!));
-    out += `${newLine + name} = ${signed ? value | 0 : value},`;
+    out += `${front + name} = ${signed ? value | 0 : value}`;
+    front = separator;
   }
-  return out;
+  return `${out},`;
 }
 
 function wideEnumerators(state: CState, id: number, newLine: string): string {

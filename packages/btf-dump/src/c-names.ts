@@ -8,7 +8,7 @@
  */
 
 import { BtfKind } from '@libbpf-ts/btf';
-import type { CState } from './c-state.js';
+import type { CState, NameUses } from './c-state.js';
 
 /** A name with its suffix is cut to this many bytes, as libbpf's buffer of 256 cuts it. */
 const LONGEST_SUFFIXED = 255;
@@ -24,13 +24,17 @@ export function identifierOf(state: CState, id: number): string {
 }
 
 /** Counts one more use of a name and gives it the suffix that this use has. */
-export function countUse(uses: Map<string, number>, name: string): string {
-  const count = (uses.get(name) ?? 0) + 1;
-  uses.set(name, count);
-  return count > 1 ? `${name}___${count}` : name;
+export function countUse(uses: NameUses, name: string): string {
+  const { once } = uses;
+  const before = once.size;
+  once.add(name);
+  if (once.size !== before) return name;
+  const count = (uses.more.get(name) ?? 1) + 1;
+  uses.more.set(name, count);
+  return `${name}___${count}`;
 }
 
-function decide(state: CState, id: number, uses: Map<string, number>): string {
+function decide(state: CState, id: number, uses: NameUses): string {
   const { types } = state;
   const offset = types.name(id);
   if (offset === 0) return '';

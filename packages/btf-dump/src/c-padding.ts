@@ -31,8 +31,8 @@ export interface Gap {
   readonly betweenBitFields: boolean;
 }
 
-/** What fills the gap, each unit on a line of its own that starts with `newLine`. */
-export function padding(state: CState, gap: Gap, newLine: string): string {
+/** What fills the gap: units without semicolons, `first` in front of the first, `separator` in front of the others. */
+export function padding(state: CState, gap: Gap, first: string, separator: string): string {
   const { from, to, betweenBitFields } = gap;
   let unit = 0;
   let bits = state.types.pointerSize * 8;
@@ -44,21 +44,25 @@ export function padding(state: CState, gap: Gap, newLine: string): string {
   }
   let out = '';
   let at = from;
+  const add = (of: number, width: number): void => {
+    out += `${out === '' ? first : separator}${UNITS[of]}${width}`;
+  };
   if (boundary > at && boundary <= to) {
-    if (betweenBitFields) out = `${newLine}${UNITS[unit]}${boundary - at};`;
+    if (betweenBitFields) add(unit, boundary - at);
     else if (boundary === to ? roundUp(at, gap.align * 8) !== to : to - boundary <= boundary - at) {
-      out = `${newLine}${UNITS[unit]}0;`;
+      add(unit, 0);
     }
     at = boundary;
   }
   for (; to - at >= bits; at += bits) {
-    out += `${newLine}${UNITS[unit]}${bits};`;
+    add(unit, bits);
     state.step(0, 0, out.length);
   }
   if (at === to) return out;
   const rest = to - at;
   for (unit = 3; unit > 0 && 64 >> unit < rest; ) unit--;
-  return `${out}${newLine}${UNITS[unit]}${rest};`;
+  add(unit, rest);
+  return out;
 }
 
 /** The next multiple of `unit`; 0 for a unit of 0, which stands for "no alignment". */

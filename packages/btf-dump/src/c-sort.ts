@@ -56,6 +56,8 @@ export function lastInOrder(state: CState): Uint32Array {
   if (undefinedTypes === 0) return new Uint32Array(0);
   const found: number[] = [];
   for (let id = 1; id < types.count; id++) {
+    const kind = (types.words[types.at[id]! + 1]! >>> 24) & 0x7f;
+    if (kind === BtfKind.FUNC || leads[id] === NO || (flags[id]! & Flag.ORDERED) !== 0) continue;
     if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
   }
   const ids = Uint32Array.from(found);
@@ -140,7 +142,7 @@ function sortNameOf(types: TypeTable, id: number): number {
 /** Sorts ids of one rank. */
 class Sorter {
   readonly #types: TypeTable;
-  readonly #hashes = new Map<number, bigint>();
+  readonly #hashes = new Map<number, TypeHash>();
 
   constructor(types: TypeTable) {
     this.#types = types;
@@ -166,73 +168,101 @@ class Sorter {
 
   #compareHashes(a: number, b: number): number {
     const [first, second] = [this.#hashOf(a), this.#hashOf(b)];
-    if (first !== second) return first < second ? -1 : 1;
-    return a - b;
+    return first.high - second.high || first.low - second.low || a - b;
   }
 
-  #hashOf(id: number): bigint {
+  #hashOf(id: number): TypeHash {
     let hash = this.#hashes.get(id);
     if (hash === undefined) {
-      hash = hashOf(this.#types, id, true, 0);
+      hash = new TypeHash();
+      hash.addType(this.#types, id, true, 0);
       this.#hashes.set(id, hash);
     }
     return hash;
   }
 }
 
-/** A hash of the names that a type is made of: its own, its enumerators', its members' and their types' (one level). */
-function hashOf(types: TypeTable, id: number, withMembers: boolean, depth: number): bigint {
-  if (id === 0) return 0n;
-  if (depth > MAX_DEPTH) throw tooDeep(types, id);
-  const { words, at } = types;
-  const record = at[id]!;
-  const vlen = types.vlen(id);
-  let hash = addName(types, 0n, words[record]!);
-  switch (types.kind(id)) {
-    case BtfKind.ENUM:
-      for (let i = 0; i < vlen; i++) hash = addName(types, hash, words[record + 3 + i * 2]!);
-      break;
-    case BtfKind.ENUM64:
-      for (let i = 0; i < vlen; i++) hash = addName(types, hash, words[record + 3 + i * 3]!);
-      break;
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
-      if (!withMembers) break;
-      for (let member = record + 3; member < record + 3 + vlen * 3; member += 3) {
-        hash = addName(types, hash, words[member]!);
-        hash = add(hash, hashOf(types, words[member + 1]!, false, depth + 1));
-      }
-      break;
-    case BtfKind.TYPE_TAG:
-    case BtfKind.CONST:
-    case BtfKind.PTR:
-    case BtfKind.VOLATILE:
-    case BtfKind.RESTRICT:
-    case BtfKind.TYPEDEF:
-    case BtfKind.DECL_TAG:
-      hash = add(hash, hashOf(types, words[record + 2]!, withMembers, depth + 1));
-      break;
-    case BtfKind.ARRAY:
-      hash = add(hash, BigInt(words[record + 5]!));
-      hash = add(hash, hashOf(types, words[record + 3]!, withMembers, depth + 1));
-      break;
-  }
-  return hash;
+/**
+ * `struct a` and `typedef struct a a`: whoever is asked for first, the struct is printed before the typedef. Half of all
+ * types with equal names are such pairs. (At the very start their order decides which of them is never asked for.)
+ */
+function isStructAndTypedef(types: TypeTable, ties: Uint32Array): boolean {
+  if (ties.length !== 2) return false;
+  const [a, b] = ties as unknown as [number, number];
+  return (
+    (types.kind(a) === BtfKind.TYPEDEF && types.sizeOrType(a) === b) ||
+    (types.kind(b) === BtfKind.TYPEDEF && types.sizeOrType(b) === a)
+  );
 }
 
-function addName(types: TypeTable, hash: bigint, name: number): bigint {
-  if (name === 0) return hash;
-  const text = types.string(name);
-  let ofName = 0n;
-  for (let i = 0; i < text.length; i++) {
-    // `char` is signed where bpftool runs.
-    ofName = add(ofName, BigInt((text.charCodeAt(i) << 24) >> 24));
-  }
-  return add(hash, ofName);
-}
+/** A hash of the names that a type is made of: 64 bits, `hash * 31 + value` for each, in two halves. */
+class TypeHash {
+  high = 0;
+  low = 0;
 
-function add(hash: bigint, value: bigint): bigint {
-  return BigInt.asUintN(64, hash * 31n + value);
+  /** Own name, enumerators, members and their types (one level), what a reference leads to. */
+  addType(types: TypeTable, id: number, withMembers: boolean, depth: number): void {
+    if (id === 0) return;
+    if (depth > MAX_DEPTH) throw tooDeep(types, id);
+    const { words, at } = types;
+    const record = at[id]!;
+    const vlen = types.vlen(id);
+    this.#addName(types, words[record]!);
+    switch (types.kind(id)) {
+      case BtfKind.ENUM:
+        for (let i = 0; i < vlen; i++) this.#addName(types, words[record + 3 + i * 2]!);
+        break;
+      case BtfKind.ENUM64:
+        for (let i = 0; i < vlen; i++) this.#addName(types, words[record + 3 + i * 3]!);
+        break;
+      case BtfKind.STRUCT:
+      case BtfKind.UNION:
+        if (!withMembers) break;
+        for (let member = record + 3; member < record + 3 + vlen * 3; member += 3) {
+          this.#addName(types, words[member]!);
+          this.#addHashOf(types, words[member + 1]!, false, depth);
+        }
+        break;
+      case BtfKind.TYPE_TAG:
+      case BtfKind.CONST:
+      case BtfKind.PTR:
+      case BtfKind.VOLATILE:
+      case BtfKind.RESTRICT:
+      case BtfKind.TYPEDEF:
+      case BtfKind.DECL_TAG:
+        this.#addHashOf(types, words[record + 2]!, withMembers, depth);
+        break;
+      case BtfKind.ARRAY:
+        this.#add(0, words[record + 5]!);
+        this.#addHashOf(types, words[record + 3]!, withMembers, depth);
+        break;
+    }
+  }
+
+  #addHashOf(types: TypeTable, id: number, withMembers: boolean, depth: number): void {
+    const other = new TypeHash();
+    other.addType(types, id, withMembers, depth + 1);
+    this.#add(other.high, other.low);
+  }
+
+  #addName(types: TypeTable, name: number): void {
+    if (name === 0) return;
+    const { strings } = types;
+    const ofName = new TypeHash();
+    for (let i = name, char = strings.charCodeAt(i); char !== 0; char = strings.charCodeAt(++i)) {
+      // `char` is signed where bpftool runs.
+      if (char < 0x80) ofName.#add(0, char);
+      else ofName.#add(0xffff_ffff, 0xffff_ff00 + char);
+    }
+    this.#add(ofName.high, ofName.low);
+  }
+
+  #add(high: number, low: number): void {
+    const sum = this.low * 31 + low;
+    const carry = Math.floor(sum / 0x1_0000_0000);
+    this.low = sum >>> 0;
+    this.high = (Math.imul(this.high, 31) + high + carry) >>> 0;
+  }
 }
 
 /** Values of the memo of {@link leadsToUndefined}; 0 is "not known". */
@@ -244,7 +274,8 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
   const known = leads[id]!;
   if (known !== 0) return known === YES;
   leads[id] = NO;
-  if ((state.flags[id]! & Flag.ORDERED) !== 0) return false;
+  const { flags } = state;
+  if ((flags[id]! & Flag.ORDERED) !== 0) return false;
   const { words, at } = state.types;
   const record = at[id]!;
   const info = words[record + 1]!;
@@ -281,7 +312,10 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
   }
   state.step(id, depth);
   for (; next < end; next += step) {
-    if (!leadsToUndefined(state, leads, words[next]!, depth + 1)) continue;
+    const type = words[next]!;
+    const found = leads[type]!;
+    if (found === NO || (found === 0 && (flags[type]! & Flag.ORDERED) !== 0)) continue;
+    if (found !== YES && !leadsToUndefined(state, leads, type, depth + 1)) continue;
     leads[id] = YES;
     return true;
   }

@@ -20,6 +20,16 @@ export const Flag = {
 /** Types visited while ordering and printing; a kernel needs some 200 000. */
 const MAX_STEPS = 1 << 27;
 
+/** Ends a member and starts the next, at top level. */
+export const MEMBER_FRONT = ';\n\t';
+
+/** How often names were used: nearly all of them once. */
+export interface NameUses {
+  readonly once: Set<string>;
+  /** Those used more often, with the number. */
+  readonly more: Map<string, number>;
+}
+
 export class CState {
   types: TypeTable;
   /** Text that was printed and not taken yet, a character per byte. */
@@ -28,12 +38,15 @@ export class CState {
   flags: Uint8Array;
   /** Names as they are printed, by type id, once they are decided. */
   readonly names: (string | undefined)[];
-  /** What stands in front of a declared name, by type id, for types that say nothing behind it: `u32 `, `char *`. */
+  /**
+   * What stands in front of a declared name, by type id, for types that say nothing behind it: `u32 `, `char *`. Kept as a
+   * member of a struct at top level needs it, with {@link MEMBER_FRONT} before it.
+   */
   readonly fronts: (string | undefined)[];
-  /** How often each name of a struct, union or enum was used. */
-  readonly tags: Map<string, number> = new Map();
-  /** The same for typedefs and enumerators, which C keeps in another name space. */
-  readonly identifiers: Map<string, number> = new Map();
+  /** Names of structs, unions and enums. */
+  readonly tags: NameUses = { once: new Set(), more: new Map() };
+  /** Names of typedefs and enumerators, which C keeps in another name space. */
+  readonly identifiers: NameUses = { once: new Set(), more: new Map() };
   /** Definitions that the type under way needs, in the order in which C wants them. */
   queue: Uint32Array = new Uint32Array(1024);
   queueLength = 0;

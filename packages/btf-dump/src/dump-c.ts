@@ -32,7 +32,12 @@ export interface DumpCOptions {
 }
 
 /** Text is handed out when there is at least this much of it. */
-const CHUNK_BYTES = 1 << 18;
+const CHUNK_LENGTH = 1 << 18;
+/**
+ * Text is put together in pieces of this length: what was joined is only copied into one string when it is handed on, and
+ * until then the garbage collector follows all of its parts.
+ */
+const PIECE_LENGTH = 1 << 15;
 
 const PREAMBLE = `#ifndef __VMLINUX_H__
 #define __VMLINUX_H__
@@ -67,16 +72,37 @@ const END = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
  */
 export function* dumpC(btf: Btf, options: DumpCOptions = {}): Generator<string, void, undefined> {
   const state = createCState(btf, options);
-  for (const chunk of dump(state, options)) yield state.types.toText(chunk);
+  let pieces: string[] = [];
+  let length = 0;
+  for (const piece of dump(state, options)) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length < CHUNK_LENGTH) continue;
+    yield state.types.toText(pieces.join(''));
+    pieces = [];
+    length = 0;
+  }
+  if (length > 0) yield state.types.toText(pieces.join(''));
 }
 
-/** As {@link dumpC}, but bytes, names just as they are in the BTF. */
+/** As {@link dumpC}, but bytes, names just as they are in the BTF. Each chunk is the caller's to keep. */
 export function* dumpCBytes(
   btf: Btf,
   options: DumpCOptions = {},
 ): Generator<Uint8Array, void, undefined> {
   const state = createCState(btf, options);
-  for (const chunk of dump(state, options)) yield state.types.toBytes(chunk);
+  let chunk = new Uint8Array(CHUNK_LENGTH);
+  let length = 0;
+  for (const piece of dump(state, options)) {
+    if (length + piece.length > chunk.length) {
+      if (length > 0) yield chunk.subarray(0, length);
+      chunk = new Uint8Array(Math.max(CHUNK_LENGTH, piece.length));
+      length = 0;
+    }
+    state.types.toBytes(piece, chunk.subarray(length));
+    length += piece.length;
+  }
+  if (length > 0) yield chunk.subarray(0, length);
 }
 
 function* dump(state: CState, options: DumpCOptions): Generator<string, void, undefined> {
@@ -106,7 +132,7 @@ function* dumpInOrder(
   const end = ids === undefined ? state.types.count : ids.length;
   for (let next = from; next < end; ) {
     next = dumpUntilFull(state, ids, next, end);
-    if (state.out.length >= CHUNK_BYTES) yield state.take();
+    if (state.out.length >= PIECE_LENGTH) yield state.take();
   }
 }
 
@@ -117,7 +143,7 @@ function dumpUntilFull(
   end: number,
 ): number {
   let next = from;
-  while (next < end && state.out.length < CHUNK_BYTES) {
+  while (next < end && state.out.length < PIECE_LENGTH) {
     dumpType(state, ids === undefined ? next : ids[next]!);
     next++;
   }

@@ -25,10 +25,10 @@ import { BtfDumpError } from './errors.js';
 export const MAX_DEPTH = 512;
 /** libbpf gives up on the size of a chain longer than this (MAX_RESOLVE_DEPTH). */
 const MAX_SIZE_CHAIN = 32;
-/** Marks what was not worked out yet, in {@link TypeTable.sizes} and the alignments. */
-const UNKNOWN = -2;
 /** Added to the alignment of a struct that must be packed. */
 const PACKED = 64;
+/** Set in an alignment that was worked out. */
+const KNOWN = 128;
 
 /** The records of a BTF, its bases included, by type id. */
 export class TypeTable {
@@ -51,8 +51,10 @@ export class TypeTable {
   /** Ids of the declaration tags. */
   readonly tags: readonly number[];
   readonly #btf: Btf;
-  readonly #sizes: Float64Array;
-  readonly #aligns: Int8Array;
+  /** What {@link size} gives, plus 2; 0 where that was not worked out yet. */
+  readonly sizes: Float64Array;
+  /** With {@link KNOWN} and {@link PACKED}; 0 where not worked out. */
+  readonly #aligns: Uint8Array;
 
   /** @throws {@link BtfError} for an id or a string offset that is out of range */
   constructor(btf: Btf) {
@@ -64,11 +66,12 @@ export class TypeTable {
     this.words = wordsOf(layers);
     const texts = layers.map((layer) => asciiOf(layer.strings));
     this.isAscii = !texts.includes(undefined);
-    this.strings = texts.map((text, i) => text ?? binaryOf(layers[i]!.strings)).join('');
+    const [first = '', ...more] = texts.map((text, i) => text ?? binaryOf(layers[i]!.strings));
+    this.strings = more.length === 0 ? first : [first, ...more].join('');
     this.at = new Uint32Array(this.count);
     this.referenced = new Uint8Array(this.count);
-    this.#aligns = new Int8Array(this.count).fill(UNKNOWN);
-    this.#sizes = new Float64Array(this.count).fill(UNKNOWN);
+    this.#aligns = new Uint8Array(this.count);
+    this.sizes = new Float64Array(this.count);
     const candidates = new Uint32Array(this.count);
     const tags: number[] = [];
     this.candidates = candidates.subarray(0, this.#indexRecords(candidates, tags));
@@ -113,23 +116,24 @@ export class TypeTable {
 
   /** What was put together from {@link strings}, as text: bytes that are not UTF-8 become U+FFFD. */
   toText(bytes: string): string {
-    return this.isAscii ? bytes : new TextDecoder().decode(this.toBytes(bytes));
+    if (this.isAscii) return bytes;
+    const target = new Uint8Array(bytes.length);
+    this.toBytes(bytes, target);
+    return new TextDecoder().decode(target);
   }
 
-  /** What was put together from {@link strings}, as bytes. */
-  toBytes(bytes: string): Uint8Array {
-    if (this.isAscii) return new TextEncoder().encode(bytes);
-    const result = new Uint8Array(bytes.length);
-    for (let i = 0; i < bytes.length; i++) result[i] = bytes.charCodeAt(i);
-    return result;
+  /** Writes what was put together from {@link strings} into `target`, a byte per character. */
+  toBytes(text: string, target: Uint8Array): void {
+    if (this.isAscii) new TextEncoder().encodeInto(text, target);
+    else for (let i = 0; i < text.length; i++) target[i] = text.charCodeAt(i);
   }
 
   /** Bytes of a value, or -1 where libbpf has no answer (void, function, a forward declaration, a chain over 32 long). */
   size(id: number): number {
-    const known = this.#sizes[id]!;
-    if (known !== UNKNOWN) return known;
+    const known = this.sizes[id]!;
+    if (known !== 0) return known - 2;
     const size = this.#computeSize(id);
-    this.#sizes[id] = size;
+    this.sizes[id] = size + 2;
     return size;
   }
 
@@ -215,13 +219,13 @@ export class TypeTable {
   #align(id: number, depth: number): number {
     if (id === 0) return 0;
     const known = this.#aligns[id]!;
-    if (known !== UNKNOWN) return known;
+    if (known !== 0) return known & ~KNOWN;
     if (depth > MAX_DEPTH) {
       const typeName = this.describe(id);
       throw new BtfDumpError('BTF_DUMP_TOO_DEEP', { typeId: id, typeName, limit: MAX_DEPTH });
     }
     const align = this.#computeAlign(id, depth);
-    this.#aligns[id] = align;
+    this.#aligns[id] = align | KNOWN;
     return align;
   }
 
@@ -262,7 +266,7 @@ export class TypeTable {
     for (let member = at + 3; member < end; member += 3) {
       const type = words[member + 1]!;
       const known = aligns[type]!;
-      const align = (known !== UNKNOWN ? known : this.#align(type, depth + 1)) & ~PACKED;
+      const align = (known !== 0 ? known : this.#align(type, depth + 1)) & ~(KNOWN | PACKED);
       if (align === 0) return 0;
       if (align > widest) widest = align;
       const offset = words[member + 2]!;
@@ -297,41 +301,64 @@ export class TypeTable {
     let candidateCount = 0;
     for (let id = 1; id < count; id++) {
       at[id] = record;
-      const info = words[record + 1]!;
-      const kind = (info >>> 24) & 0x7f;
       const name = words[record]!;
-      const role = ROLES[kind]!;
-      if (role === ALWAYS || (role === WHEN_NAMED && name !== 0)) candidates[candidateCount++] = id;
+      const info = words[record + 1]!;
+      const third = words[record + 2]!;
+      const kind = (info >>> 24) & 0x7f;
+      record += 3;
+      if (kind === BtfKind.FUNC || kind === BtfKind.PTR) {
+        referenced[third] = 1;
+        if (third >= count || name >= stringsEnd) this.#refuse(id);
+        if (kind === BtfKind.PTR && name !== 0) candidates[candidateCount++] = id;
+        continue;
+      }
       // The largest type id and string offset that the record mentions.
       let type = 0;
       let string = name;
-      if (HAS_TYPE[kind] === 1) {
-        type = words[record + 2]!;
-        referenced[type] = 1;
-      }
-      record += 3;
-      const step = WORDS_PER_ITEM[kind]!;
-      if (step !== 0) {
-        const end = record + (info & 0xff_ffff) * step;
-        const isSection = kind === BtfKind.DATASEC;
-        const hasTypes = ITEMS_HAVE_TYPES[kind] === 1;
-        for (; record < end; record += step) {
-          if (!isSection && words[record]! > string) string = words[record]!;
-          if (!hasTypes) continue;
-          const itemType = words[isSection ? record : record + 1]!;
-          referenced[itemType] = 1;
-          if (itemType > type) type = itemType;
+      if (kind === BtfKind.FUNC_PROTO) {
+        referenced[third] = 1;
+        type = third;
+        for (const end = record + (info & 0xff_ffff) * 2; record < end; record += 2) {
+          const item = words[record + 1]!;
+          referenced[item] = 1;
+          if (item > type) type = item;
+          if (words[record]! > string) string = words[record]!;
+        }
+      } else if (kind === BtfKind.STRUCT || kind === BtfKind.UNION) {
+        for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
+          const item = words[record + 1]!;
+          referenced[item] = 1;
+          if (item > type) type = item;
+          if (words[record]! > string) string = words[record]!;
+        }
+      } else if (kind === BtfKind.ENUM || kind === BtfKind.ENUM64) {
+        const step = kind === BtfKind.ENUM ? 2 : 3;
+        for (const end = record + (info & 0xff_ffff) * step; record < end; record += step) {
+          if (words[record]! > string) string = words[record]!;
+        }
+      } else if (kind === BtfKind.DATASEC) {
+        for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
+          const item = words[record]!;
+          referenced[item] = 1;
+          if (item > type) type = item;
         }
       } else if (kind === BtfKind.ARRAY) {
         const [element, index] = [words[record]!, words[record + 1]!];
         referenced[element] = 1;
         referenced[index] = 1;
         type = Math.max(element, index);
-      } else if (kind === BtfKind.DECL_TAG) {
-        tags.push(id);
+        record += 3;
+      } else if (kind !== BtfKind.INT && kind !== BtfKind.FLOAT && kind !== BtfKind.FWD) {
+        referenced[third] = 1;
+        type = third;
+        if (kind === BtfKind.DECL_TAG) tags.push(id);
+        if (kind === BtfKind.DECL_TAG || kind === BtfKind.VAR) record++;
+      } else if (kind === BtfKind.INT) {
+        record++;
       }
-      record += EXTRA_WORDS[kind]!;
       if (type >= count || string >= stringsEnd) this.#refuse(id);
+      const role = ROLES[kind]!;
+      if (role === ALWAYS || (role === WHEN_NAMED && name !== 0)) candidates[candidateCount++] = id;
     }
     return candidateCount;
   }
@@ -342,15 +369,6 @@ export class TypeTable {
     throw new Error(`BTF type ${id}: refused for no reason that reading it finds`);
   }
 }
-
-/** Words of each member, enumerator, parameter or variable, by kind. */
-const WORDS_PER_ITEM = new Uint8Array(128);
-WORDS_PER_ITEM[BtfKind.STRUCT] = 3;
-WORDS_PER_ITEM[BtfKind.UNION] = 3;
-WORDS_PER_ITEM[BtfKind.ENUM] = 2;
-WORDS_PER_ITEM[BtfKind.FUNC_PROTO] = 2;
-WORDS_PER_ITEM[BtfKind.DATASEC] = 3;
-WORDS_PER_ITEM[BtfKind.ENUM64] = 3;
 
 const WHEN_NAMED = 1;
 const ALWAYS = 2;
@@ -380,37 +398,6 @@ for (const kind of [
 ]) {
   ROLES[kind] = ALWAYS;
 }
-
-/** 1 for kinds whose items have types. */
-const ITEMS_HAVE_TYPES = new Uint8Array(128);
-ITEMS_HAVE_TYPES[BtfKind.STRUCT] = 1;
-ITEMS_HAVE_TYPES[BtfKind.UNION] = 1;
-ITEMS_HAVE_TYPES[BtfKind.FUNC_PROTO] = 1;
-ITEMS_HAVE_TYPES[BtfKind.DATASEC] = 1;
-
-/** 1 for kinds whose third word is a type id. */
-const HAS_TYPE = new Uint8Array(128);
-for (const kind of [
-  BtfKind.PTR,
-  BtfKind.TYPEDEF,
-  BtfKind.VOLATILE,
-  BtfKind.CONST,
-  BtfKind.RESTRICT,
-  BtfKind.FUNC,
-  BtfKind.FUNC_PROTO,
-  BtfKind.VAR,
-  BtfKind.DECL_TAG,
-  BtfKind.TYPE_TAG,
-]) {
-  HAS_TYPE[kind] = 1;
-}
-
-/** Words that a record of this kind has after its first three whatever its length says. */
-const EXTRA_WORDS = new Uint8Array(128);
-EXTRA_WORDS[BtfKind.INT] = 1;
-EXTRA_WORDS[BtfKind.ARRAY] = 3;
-EXTRA_WORDS[BtfKind.VAR] = 1;
-EXTRA_WORDS[BtfKind.DECL_TAG] = 1;
 
 const KIND_NAMES: readonly string[] = (Object.keys(BtfKind) as (keyof typeof BtfKind)[])
   .sort((a, b) => BtfKind[a] - BtfKind[b])
