@@ -168,11 +168,18 @@ async function buildHelpers(failures: BuildFailure[]): Promise<void> {
       programs,
       ...(isLibrary ? ['-shared', '-fPIC'] : []),
       '-Wl,--build-id=sha1',
+      ...ownFlags(source),
     ];
     await update(target, hashOf(cc, flags, readBytes(source)), failures, source, (temporary) =>
       run(cc, [...flags, source, '-o', temporary]),
     );
   });
+}
+
+/** Flags that a source asks for by a line `// flags: -static`. */
+function ownFlags(source: string): string[] {
+  const line = /^\/\/ flags: (.*)$/m.exec(readBytes(source).toString('utf8'));
+  return line === null ? [] : line[1]!.split(' ');
 }
 
 async function buildSkeletons(failures: BuildFailure[]): Promise<void> {
@@ -276,7 +283,7 @@ async function update(
 }
 
 function listFiles(folder: string, ending: string): string[] {
-  if (!existsSync(folder)) return [];
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith(ending) && !name.startsWith('.'))
     .sort()

@@ -37,6 +37,8 @@ export interface LoadedBpfProgram extends AttachMethods {
   readonly type: number;
   readonly fd: number;
   readonly autoload: boolean;
+  /** False where its autoload was off. */
+  readonly isLoaded: boolean;
   autoattach: boolean;
   /** What the verifier said, if a log was asked for. */
   readonly log: string;
