@@ -184,6 +184,20 @@ export class Btf {
     return ids;
   }
 
+  /** Own types whose names start within one of some ranges of string offsets, which are ascending; in id order. */
+  typesNamedWithin(ranges: readonly (readonly [start: number, end: number])[]): number[] {
+    const found: number[] = [];
+    const [first, last] = [ranges[0], ranges.at(-1)];
+    if (first === undefined || last === undefined) return found;
+    const offsets = this.#recordOffsets;
+    for (let position = 0; position < offsets.length; position++) {
+      const name = this.view.getUint32(offsets[position]!, this.littleEndian);
+      if (name < first[0] || name > last[1]) continue;
+      if (isWithin(ranges, name)) found.push(this.startId + position);
+    }
+    return found;
+  }
+
   /**
    * Follows typedefs and modifiers (const, volatile, restrict, type_tag) to what they stand for.
    *
@@ -336,4 +350,18 @@ export class Btf {
   #badId(id: number): BtfError {
     return new BtfError({ code: 'BTF_BAD_TYPE_ID', typeId: id, typeCount: this.typeCount });
   }
+}
+
+function isWithin(
+  ranges: readonly (readonly [start: number, end: number])[],
+  offset: number,
+): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranges[middle]![1] < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low < ranges.length && ranges[low]![0] <= offset;
 }

@@ -10,8 +10,6 @@
 import type { Btf } from './btf.js';
 import { isEnum } from './record-fields.js';
 
-const UNDERSCORE = 0x5f;
-
 /** A type that a local type may stand for. */
 export interface CoreCandidate {
   readonly btf: Btf;
@@ -91,14 +89,9 @@ function flavoursOf(btf: Btf): ReadonlyMap<string, readonly number[]> {
 
 function findFlavours(btf: Btf): ReadonlyMap<string, readonly number[]> {
   const found = new Map<string, number[]>();
-  const ranges = rangesWithFlavour(btf);
-  if (ranges.length === 0) return found;
-  for (let id = btf.startId; id < btf.typeCount; id++) {
-    const offset = btf.nameOffset(id);
-    if (!isInside(ranges, offset)) continue;
-    const name = btf.string(offset);
-    const essential = essentialName(name);
-    if (essential === name) continue;
+  for (const id of btf.typesNamedWithin(rangesWithFlavour(btf))) {
+    const essential = essentialName(btf.nameOf(id));
+    if (essential === btf.nameOf(id)) continue;
     const ids = found.get(essential);
     if (ids === undefined) found.set(essential, [id]);
     else ids.push(id);
@@ -106,31 +99,29 @@ function findFlavours(btf: Btf): ReadonlyMap<string, readonly number[]> {
   return found;
 }
 
-/** First and last offset of each string that holds `___`, ascending, those of the bases included. */
-function rangesWithFlavour(btf: Btf): [start: number, end: number][] {
+/**
+ * First and last offset of each string that has a flavour, ascending, those of the bases included. A name may start anywhere
+ * in a string; only the rest of a string with a flavour can have one.
+ */
+function rangesWithFlavour(btf: Btf): (readonly [start: number, end: number])[] {
   const ranges = btf.base === undefined ? [] : rangesWithFlavour(btf.base);
   const { strings, stringsStart } = btf;
-  // Three underscores in a row can't be missed by looking at every third byte.
-  for (let at = 2; at < strings.length; at += 3) {
-    if (strings[at] !== UNDERSCORE) continue;
-    let run = at;
-    while (strings[run - 1] === UNDERSCORE) run--;
-    if (strings[run + 1] !== UNDERSCORE || strings[run + 2] !== UNDERSCORE) continue;
-    const start = strings.lastIndexOf(0, run) + 1;
-    const end = strings.indexOf(0, run);
-    ranges.push([stringsStart + start, stringsStart + end]);
-    at = end - 1;
+  const text = oneCharacterPerByte(strings);
+  for (let at = text.indexOf('___'); at >= 0; ) {
+    const start = text.lastIndexOf('\0', at) + 1;
+    const end = text.indexOf('\0', at);
+    const name = text.slice(start, end);
+    if (essentialName(name) !== name) ranges.push([stringsStart + start, stringsStart + end]);
+    at = text.indexOf('___', end);
   }
   return ranges;
 }
 
-function isInside(ranges: readonly [start: number, end: number][], offset: number): boolean {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ranges[middle]![1] < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low < ranges.length && ranges[low]![0] <= offset;
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Text whose character at each position is the byte there, where it is ASCII; searching it is the runtime's own work. */
+function oneCharacterPerByte(bytes: Uint8Array): string {
+  const text = decoder.decode(bytes);
+  if (text.length === bytes.length) return text;
+  return new TextDecoder('latin1').decode(bytes);
 }
