@@ -24,8 +24,6 @@ export interface TraceOptions {
 }
 
 const HINTS = {
-  EBUSY:
-    'the function is attached to in another way that excludes this one (a live patch, an ftrace user), or by this very program already; close that link first',
   E2BIG: 'the function has as many programs as the kernel allows',
 };
 
@@ -34,11 +32,23 @@ export function attachTrace(program: Attachable, options: TraceOptions = {}): Bp
   expectType(program, 'attachTrace()', ['TRACING', 'LSM', 'EXT']);
   const { cookie = 0n } = options;
   const what: Attempt = { program, way: wayOf(program) };
-  const fd =
-    cookie === 0n
-      ? attempt(what, () => rawTracepointOpen(undefined, program.fd))
-      : withCookie(what, cookie);
+  const fd = cookie === 0n ? withoutCookie(what) : withCookie(what, cookie);
   return new BpfLink({ program: program.name, way: what.way, fds: [fd], isKernelLink: true });
+}
+
+function withoutCookie(what: Attempt): number {
+  try {
+    return rawTracepointOpen(undefined, what.program.fd);
+  } catch (cause) {
+    // The first attachment uses up what was prepared at load.
+    if (cause instanceof SyscallError && cause.code === 'ENOENT')
+      throw noFeature(what, 'second attachment of a tracing program', '5.13', cause);
+    throw refused(
+      what,
+      cause,
+      cause instanceof SyscallError && cause.code === 'E2BIG' ? HINTS : {},
+    );
+  }
 }
 
 function withCookie(what: Attempt, cookie: bigint): number {
