@@ -171,12 +171,11 @@ export class SourceStream<R> implements EventStream<R> {
 
   /** @internal */
   async _wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    const ready = await this.#waiter.wait(
-      timeoutMs === Number.POSITIVE_INFINITY ? -1 : timeoutMs,
-      signal,
-    );
-    if (ready && !this.#closed && this.#parts.onIdle !== undefined && this.bytesPending === 0)
-      this.#parts.onIdle();
+    const limit = timeoutMs === Number.POSITIVE_INFINITY ? -1 : timeoutMs;
+    const ready = await this.#waiter.wait(limit, signal);
+    if (!ready || this.#closed) return ready;
+    if (this.bytesPending > 0) this.#waiter.quicken();
+    else this.#parts.onIdle?.();
     return ready;
   }
 

@@ -1,19 +1,42 @@
 /**
  * Waiting for a descriptor without blocking the event loop: a libuv poll handle on an epoll instance.
  *
- * Three things that are easy to get wrong:
+ * What is easy to get wrong:
  * - libuv's callback runs outside any JavaScript scope: an exception in it vanishes. So it only schedules an immediate, which
  *   runs in the same turn of the loop.
  * - Polling a perf event takes its readiness away, also when epoll polls it at registration. So after every start of the handle
  *   there is one wake-up for nothing, after which the reader looks at its rings.
  * - The handle must not be touched after it was closed, and keeps the process alive only while somebody waits.
+ * - Node runs the loop once more when it takes an environment down, and a callback into JavaScript is fatal then, for the whole
+ *   process. So handles are stopped on `exit`. A worker thread can be terminated without any such notice: there, waiting is
+ *   looking again every few milliseconds.
  */
 
+import { isMainThread } from 'node:worker_threads';
 import { BpfError } from '../errors.js';
 import { koffi, type PollHandle } from '../sys/native.js';
 
 /** What setTimeout can hold; whoever waits longer asks again. */
 const LONGEST_TIMEOUT = 0x7fff_ffff;
+
+/** How long a worker thread sleeps between two looks, in milliseconds. */
+const SHORTEST_NAP = 1;
+const LONGEST_NAP = 8;
+
+/** Waiters whose handles are running; none is started once the process is on its way out. */
+const running = new Set<Waiter>();
+let exiting = false;
+let listening = false;
+
+/** Stops all handles when the process exits. */
+function stopOnExit(): void {
+  if (listening) return;
+  listening = true;
+  process.on('exit', () => {
+    exiting = true;
+    for (const waiter of running) waiter.halt();
+  });
+}
 
 /** Somebody that waits. */
 interface Waiting {
@@ -26,6 +49,8 @@ export class Waiter {
   readonly #what: string;
   #handle: PollHandle | undefined;
   #running = false;
+  #nap = SHORTEST_NAP;
+  #napping: NodeJS.Timeout | undefined;
   #closed = false;
   #waiting: Waiting | undefined;
   readonly #onEvent = (): void => {
@@ -102,8 +127,20 @@ export class Waiter {
     if (this.#closed) return;
     this.#closed = true;
     this.#finish(false);
+    this.halt();
+  }
+
+  /** Stops listening, for good, and leaves whoever waits as they are. */
+  halt(): void {
+    clearTimeout(this.#napping);
     this.#handle?.close();
     this.#handle = undefined;
+    running.delete(this);
+  }
+
+  /** There was something: what comes next may come soon. */
+  quicken(): void {
+    this.#nap = SHORTEST_NAP;
   }
 
   #finish(ready: boolean): void {
@@ -116,21 +153,38 @@ export class Waiter {
   /** Keeps listening, since the reader mostly comes back at once, but holds nobody up. */
   #idle(): void {
     this.#handle?.unref();
+    clearTimeout(this.#napping);
+    this.#napping = undefined;
   }
 
   #start(): void {
+    if (!isMainThread) {
+      this.#lookLater();
+      return;
+    }
     this.#handle?.ref();
-    if (this.#running) return;
+    if (this.#running || exiting) return;
     this.#running = true;
-    if (this.#handle === undefined)
+    running.add(this);
+    stopOnExit();
+    if (this.#handle === undefined) {
       this.#handle = koffi().node.poll(this.#fd, { readable: true }, this.#onEvent);
-    else this.#handle.start({ readable: true }, this.#onEvent);
+    } else {
+      this.#handle.start({ readable: true }, this.#onEvent);
+    }
     setImmediate(this.#wake);
   }
 
   #stop(): void {
     if (!this.#running) return;
     this.#running = false;
+    running.delete(this);
     this.#handle?.stop();
+  }
+
+  /** In a worker thread: wakes whether there is something or not. Soon at first, then less and less often. */
+  #lookLater(): void {
+    this.#napping = setTimeout(this.#wake, this.#nap);
+    this.#nap = Math.min(this.#nap * 2, LONGEST_NAP);
   }
 }

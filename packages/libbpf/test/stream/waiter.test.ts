@@ -123,6 +123,17 @@ const ENDINGS: readonly [what: string, code: string, status: number][] = [
     1,
   ],
   [
+    'process.exit() while there is something to read',
+    'event.raise(); await waiter.wait(-1); void waiter.wait(-1); process.exit(7);',
+    7,
+  ],
+  ['the end while there is something to read', 'while (await waiter.wait(30)); event.raise();', 0],
+  [
+    'an exit handler that waits',
+    'process.on("exit", () => void forever()); event.raise(); await waiter.wait(-1);',
+    0,
+  ],
+  [
     'a rejected promise during a wait',
     'void forever(); setTimeout(() => void Promise.reject(new Error("on purpose")), 20);',
     1,
