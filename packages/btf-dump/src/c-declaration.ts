@@ -29,7 +29,7 @@ import {
   structReference,
 } from './c-definition.js';
 import { identifierOf, tagOf } from './c-names.js';
-import { type CState, MEMBER_FRONT } from './c-state.js';
+import { type CState, Flag, MEMBER_FRONT } from './c-state.js';
 import { BtfDumpError } from './errors.js';
 import { MAX_DEPTH } from './type-table.js';
 
@@ -55,14 +55,14 @@ export function declaration(
   depth: number,
 ): string {
   if (!state.stripModifiers) {
-    let dimensions = '';
-    let element = id;
-    if (state.types.kind(id) === BtfKind.ARRAY) [element, dimensions] = arrayShape(state, id);
-    const kept = frontOf(state, element, depth);
-    if (kept !== undefined) {
-      const own = kept.slice(MEMBER_FRONT.length);
-      return name === '' ? own.trimEnd() + dimensions : own + name + dimensions;
+    const front = frontOf(state, id, depth);
+    if (front !== undefined) {
+      const behind = (state.flags[id]! & Flag.HAS_BEHIND) === 0 ? '' : state.behinds.get(id)!;
+      if (name === '') return bareOf(state, id, front) + behind;
+      return front.slice(MEMBER_FRONT.length) + name + behind;
     }
+    const pointed = functionPointer(state, id, name, level, depth);
+    if (pointed !== undefined) return pointed;
   }
   const bottom = state.declarationLength;
   pushChain(state, id, depth);
@@ -71,31 +71,63 @@ export function declaration(
   return out;
 }
 
-/** The element type of an array, of its innermost dimension if it has several, and the dimensions. */
-function arrayShape(state: CState, id: number): [element: number, dimensions: string] {
+/** A front as it stands where no name follows. */
+function bareOf(state: CState, id: number, front: string): string {
+  let bare = state.bares[id];
+  if (bare === undefined) {
+    bare = front.slice(MEMBER_FRONT.length).trimEnd();
+    state.bares[id] = bare;
+  }
+  return bare;
+}
+
+/** The common case of a pointer to a function whose return type looks the same everywhere; `undefined` for all others. */
+function functionPointer(
+  state: CState,
+  id: number,
+  name: string,
+  level: number,
+  depth: number,
+): string | undefined {
+  const { types } = state;
+  if (types.kind(id) !== BtfKind.PTR) return undefined;
+  const target = types.sizeOrType(id);
+  if (types.kind(target) !== BtfKind.FUNC_PROTO) return undefined;
+  const result = types.sizeOrType(target);
+  const front = frontOf(state, result, depth + 1);
+  if (front === undefined || (state.flags[result]! & Flag.HAS_BEHIND) !== 0) return undefined;
+  state.step(id, depth);
+  return `${bareOf(state, result, front)} (*${name})${parametersOf(state, target, level, depth)}`;
+}
+
+/** Keeps front and dimensions of an array, of all its dimensions if it has several. */
+function arrayFront(state: CState, id: number, depth: number): string | undefined {
   const { types } = state;
   let dimensions = '';
   let element = id;
-  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+  for (let steps = 0; ; steps++) {
+    if (depth + steps > MAX_DEPTH) throw tooDeep(state, id);
     // Modifiers of an array are dropped.
-    let next = element;
-    while (depth > 0 && depth < MAX_DEPTH && isModifier(types.kind(next))) {
-      next = types.sizeOrType(next);
-      depth++;
-    }
-    if (types.kind(next) !== BtfKind.ARRAY) return [element, dimensions];
-    const record = types.at[next]!;
+    let array = element;
+    while (isModifier(types.kind(array)) && ++steps <= MAX_DEPTH) array = types.sizeOrType(array);
+    if (types.kind(array) !== BtfKind.ARRAY) break;
+    const record = types.at[array]!;
     dimensions += `[${types.words[record + 5]!}]`;
     element = types.words[record + 3]!;
   }
-  throw tooDeep(state, id);
+  const front = frontOf(state, element, depth + 1);
+  if (front === undefined) return undefined;
+  state.behinds.set(id, dimensions);
+  state.flags[id]! |= Flag.HAS_BEHIND;
+  state.fronts[id] = front;
+  return front;
 }
 
 /**
- * What stands in front of a name of type `id`, with {@link MEMBER_FRONT} before it; `undefined` if the type says something
- * behind the name, or has a body to write out.
+ * What stands in front of a name of type `id`, with {@link MEMBER_FRONT} before it; `undefined` if the type looks different
+ * in different places: it has a body to write out, or parameters behind the name.
  */
-function frontOf(state: CState, id: number, depth: number): string | undefined {
+export function frontOf(state: CState, id: number, depth: number): string | undefined {
   const kept = state.fronts[id];
   if (kept !== undefined) return kept;
   const { types } = state;
@@ -104,11 +136,15 @@ function frontOf(state: CState, id: number, depth: number): string | undefined {
   switch (kind) {
     case BtfKind.PTR: {
       if (depth > MAX_DEPTH) throw tooDeep(state, id);
-      const target = frontOf(state, types.sizeOrType(id), depth + 1);
-      if (target === undefined) return undefined;
-      front = `${target}*`;
+      const target = types.sizeOrType(id);
+      const pointed = frontOf(state, target, depth + 1);
+      // A pointer to an array has parentheses.
+      if (pointed === undefined || (state.flags[target]! & Flag.HAS_BEHIND) !== 0) return undefined;
+      front = `${pointed}*`;
       break;
     }
+    case BtfKind.ARRAY:
+      return arrayFront(state, id, depth);
     case BtfKind.VOID:
     case BtfKind.INT:
     case BtfKind.FLOAT:
@@ -293,19 +329,25 @@ function functionOf(
   level: number,
   depth: number,
 ): string {
-  const { types } = state;
-  let out =
+  const out =
     state.declarationLength === bottom
       ? blank + name
       : ` (${chain(state, bottom, name, level, depth)})`;
   state.declarationLength = bottom;
+  return out + parametersOf(state, id, level, depth);
+}
+
+/** The parameters of a function, in parentheses. */
+function parametersOf(state: CState, id: number, level: number, depth: number): string {
+  const { types } = state;
   const { words } = types;
   const first = types.at[id]! + 3;
   const last = first + (types.vlen(id) - 1) * 2;
-  if (last < first || (last === first && words[first + 1] === 0)) return `${out}(void)`;
+  if (last < first || (last === first && words[first + 1] === 0)) return '(void)';
+  let out = '(';
   for (let parameter = first; parameter <= last; parameter += 2) {
     const type = words[parameter + 1]!;
-    out += parameter === first ? '(' : ', ';
+    if (parameter !== first) out += ', ';
     if (parameter === last && type === 0) out += '...';
     else out += declarationNamed(state, type, words[parameter]!, level, depth + 1);
     if (out.length > state.maxBytes) state.step(id, depth, out.length);

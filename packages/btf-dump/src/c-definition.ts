@@ -6,10 +6,10 @@
  */
 
 import { BtfKind } from '@libbpf-ts/btf';
-import { declaration, declarationNamed } from './c-declaration.js';
+import { declaration, declarationNamed, frontOf } from './c-declaration.js';
 import { countUse, identifierOf, tagOf } from './c-names.js';
 import { padding } from './c-padding.js';
-import type { CState } from './c-state.js';
+import { type CState, Flag, MEMBER_FRONT } from './c-state.js';
 
 /** A newline and tabs by level; like libbpf, never more than 13 tabs. */
 const NEW_LINES: readonly string[] = Array.from(
@@ -19,7 +19,7 @@ const NEW_LINES: readonly string[] = Array.from(
 
 /** `struct name { … }`, without the semicolon. */
 export function structDefinition(state: CState, id: number, level: number, depth: number): string {
-  const { types, fronts } = state;
+  const { types, fronts, flags } = state;
   const { words, strings, sizes } = types;
   const record = types.at[id]!;
   const info = words[record + 1]!;
@@ -30,7 +30,7 @@ export function structDefinition(state: CState, id: number, level: number, depth
   const packed = isStruct && types.isPacked(id);
   const newLine = NEW_LINES[Math.min(level + 1, 13)]!;
   const separator = `;${newLine}`;
-  const keepsFronts = level === 0 && !state.stripModifiers;
+  const keepsFronts = !state.stripModifiers;
   // In front of a member; what is in front of the first does not end another one.
   let front = newLine;
   let bit = 0;
@@ -50,14 +50,17 @@ export function structDefinition(state: CState, id: number, level: number, depth
       if (filled !== '') front = separator;
       out += filled;
     }
-    const kept = keepsFronts && front === separator ? fronts[type] : undefined;
+    const kept = keepsFronts ? (fronts[type] ?? frontOf(state, type, depth)) : undefined;
     if (kept !== undefined && name !== 0) {
-      out += kept + strings.substring(name, strings.indexOf('\0', name));
+      if (level !== 0) out += front + kept.slice(MEMBER_FRONT.length);
+      else out += front === separator ? kept : front + kept.slice(MEMBER_FRONT.length);
+      out += strings.substring(name, strings.indexOf('\0', name));
+      if ((flags[type]! & Flag.HAS_BEHIND) !== 0) out += state.behinds.get(type)!;
     } else {
-      if (out.length > state.maxBytes) state.step(id, depth, out.length);
       out += front + declarationNamed(state, type, name, level + 1, depth + 1);
-      front = separator;
     }
+    if (out.length > state.maxBytes) state.step(id, depth, out.length);
+    front = separator;
     afterBitField = width !== 0;
     if (afterBitField) {
       out += `: ${width}`;

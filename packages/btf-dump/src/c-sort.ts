@@ -159,6 +159,8 @@ class Sorter {
           ties,
           (id) => types.string(types.name(id)),
           (same) => {
+            const decides = same.byteOffset === ids.byteOffset;
+            if (!decides && isStructAndTypedef(types, same)) return;
             same.sort((a, b) => this.#compareHashes(a, b));
           },
         );

@@ -15,6 +15,8 @@ export const Flag = {
   FORWARD_EMITTED: 16,
   /** Mentioning it needs nothing printed before, now and for ever; set on what leads to definitions, such as pointers. */
   SATISFIED: 32,
+  /** An array whose dimensions are in {@link CState.behinds}. */
+  HAS_BEHIND: 64,
 } as const;
 
 /** Types visited while ordering and printing; a kernel needs some 200 000. */
@@ -39,10 +41,14 @@ export class CState {
   /** Names as they are printed, by type id, once they are decided. */
   readonly names: (string | undefined)[];
   /**
-   * What stands in front of a declared name, by type id, for types that say nothing behind it: `u32 `, `char *`. Kept as a
-   * member of a struct at top level needs it, with {@link MEMBER_FRONT} before it.
+   * What stands in front of a declared name, by type id, for types that look the same wherever they are mentioned: `u32 `,
+   * `char *`. Kept as a member of a struct at top level needs it, with {@link MEMBER_FRONT} before it.
    */
   readonly fronts: (string | undefined)[];
+  /** The same without {@link MEMBER_FRONT} and a blank behind, as it stands where no name follows. */
+  readonly bares: (string | undefined)[];
+  /** Dimensions of the arrays among them, which stand behind the name; {@link Flag.HAS_BEHIND} says which are here. */
+  readonly behinds: Map<number, string> = new Map();
   /** Names of structs, unions and enums. */
   readonly tags: NameUses = { once: new Set(), more: new Map() };
   /** Names of typedefs and enumerators, which C keeps in another name space. */
@@ -67,6 +73,7 @@ export class CState {
     this.flags[0] = Flag.ORDERED | Flag.EMITTED;
     this.names = new Array(types.count);
     this.fronts = new Array(types.count);
+    this.bares = new Array(types.count);
   }
 
   /** Continues with a table that holds the types so far, under the same ids, and more. */
