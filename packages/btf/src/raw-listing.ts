@@ -16,11 +16,12 @@ const LINKAGES = ['static', 'global', 'extern'];
 /**
  * Lists the types of `btf` that are its own, in id order.
  *
+ * @param ids - lists these instead, in this order
  * @returns text in chunks of about 256 KiB, each a number of whole lines
  */
-export function* rawListing(btf: Btf): IterableIterator<string> {
+export function* rawListing(btf: Btf, ids?: Iterable<number>): IterableIterator<string> {
   let text = '';
-  for (let id = btf.startId; id < btf.typeCount; id++) {
+  for (const id of ids ?? ownIds(btf)) {
     text += listType(btf, id);
     if (text.length < CHUNK_LENGTH) continue;
     yield text;
@@ -29,12 +30,20 @@ export function* rawListing(btf: Btf): IterableIterator<string> {
   if (text !== '') yield text;
 }
 
+function* ownIds(btf: Btf): Generator<number> {
+  for (let id = btf.startId; id < btf.typeCount; id++) yield id;
+}
+
 /** As {@link rawListing}, in one piece. */
 export function formatRaw(btf: Btf): string {
   return [...rawListing(btf)].join('');
 }
 
 function listType(btf: Btf, id: number): string {
+  // `void` has no record.
+  if (id === 0) return "[0] UNKN '(anon)'\n";
+  const owner = btf.ownerOf(id);
+  if (owner !== btf) return listType(owner, id);
   const { view, littleEndian } = btf;
   const start = btf.recordOffset(id);
   const u32 = (at: number): number => view.getUint32(start + at, littleEndian);
