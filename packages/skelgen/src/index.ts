@@ -4,5 +4,13 @@
  * @module
  */
 
-export { generateSkeleton, type SkeletonOptions } from './generate/generate-skeleton.js';
-export { openObjectFile, skeletonName } from './object-file.js';
+export { SkelgenError } from './failure.js';
+export {
+  EXPORT_TAG,
+  generateSkeleton,
+  type SkeletonOptions,
+} from './generate/generate-skeleton.js';
+export { generateSubskeleton } from './generate/generate-subskeleton.js';
+export { type CSkeletonOptions, generateCSkeleton } from './generate-c/generate-c-skeleton.js';
+export { generateCSubskeleton } from './generate-c/generate-c-subskeleton.js';
+export { type ObjectFile, openObjectFile, skeletonName } from './object-file.js';

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { compileCodec } from '@libbpf-ts/btf';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { generateSubskeleton } from '../src/generate/generate-subskeleton.js';
 import {
   fixtures,
   generate,
@@ -281,6 +282,37 @@ test('a module from another time is refused clearly', async () => {
     return;
   }
   assert.unreachable();
+});
+
+test('a subskeleton finds its parts in the object it is given', async () => {
+  for (const name of ['shapes', 'awkward', 'bare']) {
+    const { object } = readObject(join(fixtures, `${name}.bpf.o`));
+    const options = { name: 'library', sourceName: `${name}.bpf.o`, version: '1.2.3' };
+    folder.write(`${name}.subskel.ts`, generateSubskeleton(object, options));
+  }
+  const names = ['shapes.subskel.ts', 'awkward.subskel.ts', 'bare.subskel.ts'];
+  assert.is(folder.typecheck(names), '');
+  assert.is(folder.format(names), '');
+
+  const { Library } = await folder.import('shapes.subskel.ts');
+  const { ShapesBpf } = await folder.import('shapes.bpf.skel.ts');
+  const { BareBpf } = await folder.import('bare.bpf.skel.ts');
+  using open = ShapesBpf.open();
+  const library = Library.open(open.object);
+  library.data.answer = 43;
+  library.data.origin.x = 12;
+  library.data.ports[0] = 1;
+  library.bss.buffer = 'text';
+  assert.is(open.data.answer, 43);
+  assert.is(open.data.origin.x, 12);
+  assert.is(open.data.ports[0], 1);
+  assert.is(open.bss.buffer.text, 'text');
+  assert.is(library.rodata.limit, 100);
+  assert.is(library.maps.by_key, open.maps.by_key);
+  assert.is(library.maps.bss, open.maps.bss);
+  assert.is(library.progs.handler, open.progs.handler);
+  using bare = BareBpf.open();
+  assert.throws(() => Library.open(bare.object), /BPF object "bare_bpf" has no map "inner_1"/);
 });
 
 test('the object can stay a file beside the module', async () => {

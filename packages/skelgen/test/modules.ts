@@ -91,7 +91,7 @@ export class ModuleFolder {
     const output = run(process.execPath, [tsc, '-p', this.path]);
     return output
       .split('\n')
-      .filter((line) => /\.skel\.ts|^error/.test(line))
+      .filter((line) => /skel\.ts|^error/.test(line))
       .join('\n');
   }
 

@@ -88,7 +88,12 @@ export function defineSkeleton<Open, Loaded>(
   };
 }
 
-function checkFormat({ name, format, generator }: SkeletonDefinition): void {
+/** @throws BpfError `BPF_SKELETON_VERSION` for a module written for a runtime of another time */
+export function checkFormat({
+  name,
+  format,
+  generator,
+}: Pick<SkeletonDefinition, 'name' | 'format' | 'generator'>): void {
   if (FORMATS.includes(format)) return;
   const newest = FORMATS.at(-1)!;
   const fix =

@@ -51,3 +51,12 @@ export {
   type Skeleton,
   type SkeletonDefinition,
 } from './skeleton.js';
+export {
+  defineSubskeleton,
+  LinkedSection,
+  type LoadedSubskeleton,
+  type OpenSubskeleton,
+  type Subskeleton,
+  type SubskeletonDefinition,
+  variables,
+} from './subskeleton.js';

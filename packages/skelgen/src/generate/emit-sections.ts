@@ -32,6 +32,8 @@ export class SectionEmitter {
   readonly #btf: Btf;
   readonly #types: TypeEmitter;
   readonly #names: Names;
+  /** Where accessors at hand find their memory. */
+  #memory = 'this.$m';
   readonly #views = new Map<number, string>();
   readonly #queue: { readonly shape: CompositeShape; readonly name: string }[] = [];
 
@@ -42,7 +44,12 @@ export class SectionEmitter {
   }
 
   /** The class for one data section. Static variables are the object's own business and left out. */
-  emitSection(name: string, map: MapSpec, describe: (variable: VariableSpec) => string): void {
+  emitSection(
+    name: string,
+    map: MapSpec,
+    describe: (variable: VariableSpec) => string,
+    isLinked = false,
+  ): void {
     const { writer } = this;
     const taken = new Names(OWN_MEMBERS);
     const section = map.origin === 'user' ? `arena \`${map.name}\`` : `\`${map.section}\``;
@@ -56,13 +63,31 @@ export class SectionEmitter {
         const member: FlatMember = { name: label, shape, typeId, offset, bits: undefined };
         return { variable, member, property: taken.take(propertyName(label)) };
       });
-    this.#classOfSection(name, variables, () => {
-      for (const { variable, member, property } of variables) {
-        this.#types.within(variable.name);
-        writer.doc(describe(variable));
-        this.#accessor(property, member, '', variable.name, map.origin !== 'kconfig');
-      }
-    });
+    const isWritable = map.origin !== 'kconfig';
+    if (isLinked) {
+      writer.block(
+        `export class ${name} extends ${this.#types.imports.value('LinkedSection')} {`,
+        () => {
+          for (const [index, { variable, member, property }] of variables.entries()) {
+            this.#types.within(variable.name);
+            writer.doc(describe(variable));
+            const place = `this.$p(${index})`;
+            this.#memory = `${place}.$m`;
+            const here = { ...member, offset: 0 };
+            this.#accessor(property, here, `${place}.$o`, variable.name, isWritable);
+            this.#memory = 'this.$m';
+          }
+        },
+      );
+    } else {
+      this.#classOfSection(name, variables, () => {
+        for (const { variable, member, property } of variables) {
+          this.#types.within(variable.name);
+          writer.doc(describe(variable));
+          this.#accessor(property, member, '', variable.name, isWritable);
+        }
+      });
+    }
     this.#emitViews();
   }
 
@@ -161,26 +186,26 @@ export class SectionEmitter {
   /** The value itself for scalars, a window or view over the same bytes for the rest. */
   #access(member: FlatMember, base: string, label: string): Access {
     const types = this.#types;
+    const memory = this.#memory;
     const { imports } = types;
     const { shape } = member;
     const at = plus(base, member.offset);
     const name = stringLiteral(label);
     const plain = valueType(types, shape);
-    const store = (codec: string) =>
-      call(imports.value('store'), 'this.$m', at, codec, 'value', name);
+    const store = (codec: string) => call(imports.value('store'), memory, at, codec, 'value', name);
     switch (shape.kind) {
       case 'chars': {
         const size = String(shape.size);
         const window = imports.value('CharWindow');
         return {
           type: window,
-          read: call(`new ${window}`, 'this.$m', at, size),
+          read: call(`new ${window}`, memory, at, size),
           accepts: imports.type('CharsInput'),
-          write: call(imports.value('storeChars'), 'this.$m', at, size, 'value', name),
+          write: call(imports.value('storeChars'), memory, at, size, 'value', name),
         };
       }
       case 'numbers': {
-        const where = [shape.array, 'this.$m', at, String(shape.length)];
+        const where = [shape.array, memory, at, String(shape.length)];
         const order = String(types.littleEndian);
         const element = shape.array.startsWith('Big') ? 'bigint' : 'number';
         return {
@@ -194,7 +219,7 @@ export class SectionEmitter {
         const view = this.#viewName(shape);
         return {
           type: view,
-          read: call(`new ${view}`, 'this.$m', at),
+          read: call(`new ${view}`, memory, at),
           accepts: plain,
           write: store(plain),
         };
@@ -204,7 +229,7 @@ export class SectionEmitter {
         const access = { accepts: `readonly ${plain}`, write: store(codec) };
         const { element } = shape;
         if (element.kind !== 'composite') {
-          const read = call(imports.value('load'), 'this.$m', at, codec);
+          const read = call(imports.value('load'), memory, at, codec);
           return { ...access, type: `readonly ${plain}`, read };
         }
         const view = this.#viewName(element);
@@ -212,19 +237,19 @@ export class SectionEmitter {
         return {
           ...access,
           type: `${imports.type('ViewArray')}<${view}>`,
-          read: call(imports.value('viewArray'), 'this.$m', at, length, stride, view),
+          read: call(imports.value('viewArray'), memory, at, length, stride, view),
         };
       }
       case 'opaque':
-        return { type: plain, read: call('this.$m.raw', at, String(shape.size)) };
+        return { type: plain, read: call(`${memory}.raw`, at, String(shape.size)) };
       default: {
         const value = call(imports.value('given'), 'value', name);
         return {
           type: plain,
-          read: readMember(types, member, 'this.$m.view', base, label),
+          read: readMember(types, member, `${memory}.view`, base, label),
           accepts: plain,
           write: scalarWrite(
-            writeMember(types, member, 'this.$m.mut', base, 'value', label),
+            writeMember(types, member, `${memory}.mut`, base, 'value', label),
             value,
           ),
         };
@@ -232,18 +257,19 @@ export class SectionEmitter {
     }
   }
 
-  /** Codecs for what is no member: keys and values of maps. */
-  codec(
-    typeId: number,
-    label: string,
-    context: string,
-  ): { readonly type: string; readonly expression: Expression } {
+  /** Type and codec of what is no member: keys and values of maps. */
+  codec(typeId: number, label: string, context: string): { type: string; expression: Expression } {
     this.#types.within(context);
     const shape = shapeOf(this.#btf, typeId);
     return {
       type: valueType(this.#types, shape),
       expression: codecExpression(this.#types, shape, label),
     };
+  }
+
+  /** The type alone. */
+  type(typeId: number, context: string): string {
+    return valueType(this.#types.within(context), shapeOf(this.#btf, typeId));
   }
 }
 

@@ -68,9 +68,11 @@ interface ProgramEntry {
   readonly name: string;
 }
 
-class SkeletonModule {
+export class SkeletonModule {
   readonly #object: ObjectSpec;
   readonly #options: SkeletonOptions;
+  /** A view of an object that somebody else opens. */
+  readonly #isSub: boolean;
   readonly #btf: Btf;
   readonly #imports = new Imports();
   readonly #writer = new SourceWriter();
@@ -80,9 +82,10 @@ class SkeletonModule {
   readonly #sections: SectionEmitter;
   #dumper: ReturnType<typeof createCDumper> | undefined;
 
-  constructor(object: ObjectSpec, options: SkeletonOptions) {
+  constructor(object: ObjectSpec, options: SkeletonOptions, isSub = false) {
     this.#object = object;
     this.#options = options;
+    this.#isSub = isSub;
     this.#btf = object.btf ?? parseBtf(EMPTY_BTF);
     this.#className = pascalCase(options.name);
     this.#names = new Names([this.#className, `Open${this.#className}`, ...RUNTIME_NAMES]);
@@ -93,8 +96,10 @@ class SkeletonModule {
   generate(): string {
     const sections = this.#sectionEntries();
     const maps = this.#mapEntries();
-    for (const { map, className } of sections)
-      this.#sections.emitSection(className, map, (variable) => this.#describe(map, variable));
+    for (const { map, className } of sections) {
+      const describe = (variable: VariableSpec) => this.#describe(map, variable);
+      this.#sections.emitSection(className, map, describe, this.#isSub);
+    }
     this.#exportTypes();
     const programs = this.#programEntries();
     this.#emitInterfaces(maps, programs, sections);
@@ -149,6 +154,11 @@ class SkeletonModule {
       }[parameter];
       if (id === 0) {
         args.push('Uint8Array');
+        continue;
+      }
+      if (this.#isSub) {
+        // The object's own codecs do.
+        args.push(this.#sections.type(id, `${map.name}_${parameter}`));
         continue;
       }
       const label = `${map.name} ${parameter}`;
@@ -278,7 +288,9 @@ class SkeletonModule {
     const title = `\`${this.#options.name.replaceAll('`', "'")}\``;
     writer.line();
     writer.doc(`${title}, opened: everything can still be changed.`);
-    const open = `${imports.type('OpenSkeleton')}<${this.#className}>`;
+    const open = this.#isSub
+      ? imports.type('OpenSubskeleton')
+      : `${imports.type('OpenSkeleton')}<${this.#className}>`;
     this.#interface(`Open${this.#className}`, open, () => {
       this.#group(
         'maps',
@@ -297,23 +309,23 @@ class SkeletonModule {
     });
     writer.line();
     writer.doc(`${title}, loaded into the kernel.`);
-    this.#interface(this.#className, imports.type('LoadedSkeleton'), () => {
+    const base = imports.type(this.#isSub ? 'LoadedSubskeleton' : 'LoadedSkeleton');
+    this.#interface(this.#className, base, () => {
       this.#group('maps', maps);
       if (programs.length === 0) {
         this.#group('progs', []);
-        this.#group('links', []);
+        if (!this.#isSub) this.#group('links', []);
       } else {
         const loaded = imports.type('LoadedBpfProgram');
         this.#group(
           'progs',
           programs.map(({ property }) => ({ property, type: loaded })),
         );
-        const type = { union: [imports.type('BpfLink'), 'undefined'] };
-        this.#group(
-          'links',
-          programs.map(({ property }) => ({ property, type })),
-          '',
-        );
+        if (!this.#isSub) {
+          const type = { union: [imports.type('BpfLink'), 'undefined'] };
+          const links = programs.map(({ property }) => ({ property, type }));
+          this.#group('links', links, '');
+        }
       }
       for (const { property, className } of sections)
         writer.line(`readonly ${property}: ${className};`);
@@ -355,14 +367,15 @@ class SkeletonModule {
     sections: readonly SectionEntry[],
   ): void {
     const writer = this.#writer;
-    const define = `${this.#imports.value('defineSkeleton')}({`;
+    const kind = this.#isSub ? 'Subskeleton' : 'Skeleton';
+    const define = `${this.#imports.value(`define${kind}`)}({`;
     const open = `Open${this.#className}`;
-    const type = `${this.#imports.type('Skeleton')}<${open}, ${this.#className}>`;
+    const type = `${this.#imports.type(kind)}<${open}, ${this.#className}>`;
     const line = `export const ${this.#className}: ${type} = ${define}`;
     writer.line();
     if (line.length <= WIDTH) writer.line(line);
     else {
-      writer.line(`export const ${this.#className}: Skeleton<`);
+      writer.line(`export const ${this.#className}: ${kind}<`);
       writer.line(`  ${open},`);
       writer.line(`  ${this.#className}`);
       writer.line(`> = ${define}`);
@@ -375,8 +388,8 @@ class SkeletonModule {
         'maps',
         maps.map(({ map, property, codecs }) => [
           ['property', stringLiteral(property)],
-          ['name', stringLiteral(map.name)],
-          ...codecs.map(({ key, expression }): [string, Expression] => [key, expression]),
+          ['name', stringLiteral(this.#isSub && map.origin !== 'user' ? map.section : map.name)],
+          ...codecs.map(({ key, expression }) => [key, expression] as const),
         ]),
       );
       this.#list(
@@ -390,11 +403,12 @@ class SkeletonModule {
         'sections',
         sections.map(({ map, property, className }) => [
           ['property', stringLiteral(property)],
-          ['map', stringLiteral(map.name)],
+          ...(this.#isSub ? [] : [['map', stringLiteral(map.name)] as const]),
           ['view', className],
+          ...(this.#isSub ? [['variables', this.#variableNames(map)] as const] : []),
         ]),
       );
-      writer.assign('object:', this.#embedded(), ',');
+      if (!this.#isSub) writer.assign('object:', this.#embedded(), ',');
     });
     writer.line('});');
   }
@@ -430,6 +444,14 @@ class SkeletonModule {
         }
       },
       '],',
+    );
+  }
+
+  #variableNames(map: MapSpec): Expression {
+    const names = map.variables.filter(({ linkage }) => linkage !== 'static');
+    return call(
+      this.#imports.value('variables'),
+      ...names.flatMap(({ name, size }) => [stringLiteral(name), String(size)]),
     );
   }
 
