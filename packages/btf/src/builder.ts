@@ -13,6 +13,7 @@ import { makeInfo } from './record.js';
 import { StringWriter } from './string-writer.js';
 import { BtfKind, type BtfLinkage, type BtfType } from './types.js';
 
+/** Options of {@link btfBuilder}. */
 export interface BtfBuilderOptions {
   /** Byte order of the result; that of the base, or little, by default. */
   readonly littleEndian?: boolean;

@@ -18,6 +18,7 @@ export const CoreKind = {
   ENUMVAL_VALUE: 11,
   TYPE_MATCHES: 12,
 } as const;
+/** One of the numbers of {@link CoreKind}. */
 export type CoreKind = (typeof CoreKind)[keyof typeof CoreKind];
 
 /** Whether the kind asks about a field of a struct or union. */

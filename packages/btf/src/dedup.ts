@@ -17,6 +17,7 @@ import { BtfError } from './errors.js';
 import { remapBtfExt } from './remap-btf-ext.js';
 import { BtfKind } from './types.js';
 
+/** Options of {@link dedupBtf}. */
 export interface DedupOptions {
   /** BTF.ext that goes with it, to be adjusted. */
   readonly ext?: Uint8Array;

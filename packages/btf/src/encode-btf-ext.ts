@@ -52,6 +52,7 @@ export interface BtfExtContents {
   readonly coreRelocations: BtfExt['coreRelocations'];
 }
 
+/** Options of {@link encodeBtfExt}. */
 export interface EncodeBtfExtOptions {
   /** Little by default. */
   readonly littleEndian?: boolean;

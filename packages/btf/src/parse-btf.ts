@@ -17,6 +17,7 @@ import {
   UNKNOWN_KIND,
 } from './record.js';
 
+/** Options of {@link parseBtf}. */
 export interface ParseBtfOptions {
   /** What a split BTF continues: its ids and string offsets begin where those of the base end. None by default. */
   readonly base?: Btf | undefined;

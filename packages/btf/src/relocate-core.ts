@@ -73,6 +73,7 @@ export interface CoreFailure {
   readonly candidates: readonly CoreRejection[];
 }
 
+/** What {@link relocateCore} gives. */
 export type CoreResult = CoreSuccess | CoreFailure;
 
 /**

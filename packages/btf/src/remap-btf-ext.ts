@@ -7,6 +7,7 @@ import type { Btf } from './btf.js';
 import { type ByteRange, readBtfExtHeader } from './header.js';
 import { parseBtfExt } from './parse-btf-ext.js';
 
+/** How {@link remapBtfExt} exchanges what records refer to. */
 export interface BtfExtMapping {
   /** New id of an old one. */
   typeId(id: number): number;

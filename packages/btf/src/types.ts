@@ -28,6 +28,7 @@ export const BtfKind = {
   TYPE_TAG: 18,
   ENUM64: 19,
 } as const;
+/** One of the numbers of {@link BtfKind}. */
 export type BtfKind = (typeof BtfKind)[keyof typeof BtfKind];
 
 /** `static`, `global` and `extern` as the kernel numbers them for FUNC and VAR: 0, 1, 2. */
@@ -39,9 +40,11 @@ interface Common {
   readonly name: string;
 }
 
+/** Id 0: no type. */
 export interface BtfVoid extends Common {
   readonly kind: 'void';
 }
+/** An integer, character or boolean. */
 export interface BtfInt extends Common {
   readonly kind: 'int';
   /** Bytes. */
@@ -59,15 +62,22 @@ export interface BtfReference<Kind extends string> extends Common {
   readonly kind: Kind;
   readonly typeId: number;
 }
+/** A pointer to `typeId`. */
 export type BtfPtr = BtfReference<'ptr'>;
+/** Another name for `typeId`. */
 export type BtfTypedef = BtfReference<'typedef'>;
+/** `volatile` of `typeId`. */
 export type BtfVolatile = BtfReference<'volatile'>;
+/** `const` of `typeId`. */
 export type BtfConst = BtfReference<'const'>;
+/** `restrict` of `typeId`. */
 export type BtfRestrict = BtfReference<'restrict'>;
+/** An attribute on `typeId`, named `name`. */
 export interface BtfTypeTag extends BtfReference<'type_tag'> {
   /** Set for an arbitrary `__attribute__`, clear for `btf_type_tag` (kernel 6.15). */
   readonly kindFlag: boolean;
 }
+/** An array of `length` elements. */
 export interface BtfArray extends Common {
   readonly kind: 'array';
   readonly elementTypeId: number;
@@ -75,6 +85,7 @@ export interface BtfArray extends Common {
   /** Elements; 0 for a flexible array. */
   readonly length: number;
 }
+/** A member of a struct or union. */
 export interface BtfMember {
   readonly name: string;
   readonly typeId: number;
@@ -83,6 +94,7 @@ export interface BtfMember {
   /** Bits of a bit-field, 0 for an ordinary member. */
   readonly bitSize: number;
 }
+/** What structs and unions have in common. */
 export interface BtfComposite<Kind extends 'struct' | 'union'> extends Common {
   readonly kind: Kind;
   /** Bytes. */
@@ -91,41 +103,50 @@ export interface BtfComposite<Kind extends 'struct' | 'union'> extends Common {
   readonly kindFlag: boolean;
   readonly members: readonly BtfMember[];
 }
+/** A struct. */
 export type BtfStruct = BtfComposite<'struct'>;
+/** A union. */
 export type BtfUnion = BtfComposite<'union'>;
+/** An enum whose values fit 32 bits; without values a forward declaration. */
 export interface BtfEnum extends Common {
   readonly kind: 'enum';
   readonly size: number;
   readonly signed: boolean;
   readonly values: readonly { readonly name: string; readonly value: number }[];
 }
+/** An enum with values of 64 bits. */
 export interface BtfEnum64 extends Common {
   readonly kind: 'enum64';
   readonly size: number;
   readonly signed: boolean;
   readonly values: readonly { readonly name: string; readonly value: bigint }[];
 }
+/** A struct or union that is declared and not defined. */
 export interface BtfFwd extends Common {
   readonly kind: 'fwd';
   readonly fwdKind: 'struct' | 'union';
 }
+/** A function. */
 export interface BtfFunc extends Common {
   readonly kind: 'func';
   /** Of the FUNC_PROTO. */
   readonly typeId: number;
   readonly linkage: BtfLinkage;
 }
+/** What a function takes and returns. */
 export interface BtfFuncProto extends Common {
   readonly kind: 'func_proto';
   readonly returnTypeId: number;
   /** A last parameter without name and type (`typeId` 0) stands for `...`. */
   readonly parameters: readonly { readonly name: string; readonly typeId: number }[];
 }
+/** A variable. */
 export interface BtfVar extends Common {
   readonly kind: 'var';
   readonly typeId: number;
   readonly linkage: BtfLinkage;
 }
+/** A section of variables; offsets and size are 0 until an object is linked or loaded. */
 export interface BtfDatasec extends Common {
   readonly kind: 'datasec';
   readonly size: number;
@@ -136,10 +157,12 @@ export interface BtfDatasec extends Common {
     readonly size: number;
   }[];
 }
+/** A floating-point number. */
 export interface BtfFloat extends Common {
   readonly kind: 'float';
   readonly size: number;
 }
+/** An attribute on a declaration, named `name`. */
 export interface BtfDeclTag extends Common {
   readonly kind: 'decl_tag';
   readonly typeId: number;
@@ -148,6 +171,7 @@ export interface BtfDeclTag extends Common {
   readonly kindFlag: boolean;
 }
 
+/** Any type, told apart by `kind`. */
 export type BtfType =
   | BtfVoid
   | BtfInt

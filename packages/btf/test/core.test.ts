@@ -735,6 +735,12 @@ test('whole types: existence, size and id', () => {
     ),
     0n,
   );
+  const list =
+    (inner: (b: BtfBuilder) => number) =>
+    (b: BtfBuilder): number =>
+      b.array(inner(b), { length: 2, indexTypeId: 0 });
+  assert.is(exists(pointerTo(list(u32)), pointerTo(list(s32))), 1n);
+  assert.is(exists(pointerTo(list(u32)), pointerTo(list((b) => b.ptr(0)))), 0n);
   assert.is(exists(pointerTo(proto(2)), pointerTo(proto(2))), 1n);
   assert.is(exists(pointerTo(proto(2)), pointerTo(proto(3))), 0n);
   assert.is(exists(pointerTo(proto(2, 1)), pointerTo(proto(2))), 0n);
