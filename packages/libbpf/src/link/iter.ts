@@ -3,8 +3,7 @@
  * prints with bpf_seq_printf and bpf_seq_write is what is read.
  */
 
-import { readSync } from 'node:fs';
-import { SyscallError } from '../errors.js';
+import { existsSync, readSync } from 'node:fs';
 import { attachType } from '../open/constants.js';
 import { LITTLE } from '../sys/attr.js';
 import { iterCreate, linkCreate } from '../sys/bpf.js';
@@ -114,6 +113,10 @@ export function attachIter(program: Attachable, options: IterOptions = {}): BpfI
   expectType(program, 'attachIter()', ['TRACING']);
   const what: Attempt = { program, way: `iter ${program.spec.attachTarget ?? ''}`.trimEnd() };
   const info = linkInfoOf(what, options);
+  // The kernel would walk through nothing.
+  const task = options.pid ?? options.tid;
+  if (task !== undefined && !existsSync(`/proc/${task}`))
+    throw noTarget(what, `there is no process ${task}`);
   const needsNewKernel = options.map === undefined && info !== undefined;
   const fd = attempt(
     {
@@ -122,20 +125,13 @@ export function attachIter(program: Attachable, options: IterOptions = {}): BpfI
         ? { label: 'iterators of one task or cgroup', since: '6.1' }
         : undefined,
     },
-    () => {
-      try {
-        return linkCreate(
-          { progFd: program.fd, targetFd: 0, attachType: attachType('TRACE_ITER') },
-          (attribute) => {
-            if (info !== undefined) attribute.pointer(16, info).u32(24, info.byteLength);
-          },
-        );
-      } catch (cause) {
-        if (cause instanceof SyscallError && cause.code === 'ESRCH')
-          throw noTarget(what, `there is no process ${options.pid ?? options.tid}`, cause);
-        throw cause;
-      }
-    },
+    () =>
+      linkCreate(
+        { progFd: program.fd, targetFd: 0, attachType: attachType('TRACE_ITER') },
+        (attribute) => {
+          if (info !== undefined) attribute.pointer(16, info).u32(24, info.byteLength);
+        },
+      ),
     {
       EBADF: 'this iterator needs a map or a cgroup to walk through, or the one given is closed',
       ...(needsNewKernel ? {} : { EINVAL: 'the map is of a type that it cannot walk through' }),

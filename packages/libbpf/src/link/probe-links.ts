@@ -4,7 +4,7 @@
  */
 
 import { SyscallError } from '../errors.js';
-import { program } from '../load/features.js';
+import { program } from '../load/program-bytes.js';
 import { type AttachTypeName, attachType, progType } from '../open/constants.js';
 import type { Attr } from '../sys/attr.js';
 import { linkCreate, progLoad } from '../sys/bpf.js';
