@@ -97,7 +97,7 @@ function notFound(object: ObjectSpec, extern: ExternSpec, kernel: KernelTypes): 
     return ksymError(
       'BPF_NO_SUCH_KSYM',
       object,
-      `the running kernel has no symbol "${name}" (in /proc/kallsyms)${didYouMean(name, symbolNames())}; ${weak}`,
+      `"${name}": the running kernel has no symbol of that name (in /proc/kallsyms)${didYouMean(name, symbolNames())}; ${weak}`,
     );
   }
   const kind = extern.isFunction ? BtfKind.FUNC : BtfKind.VAR;
@@ -106,13 +106,13 @@ function notFound(object: ObjectSpec, extern: ExternSpec, kernel: KernelTypes): 
     return ksymError(
       'BPF_NO_SUCH_KFUNC',
       object,
-      `the running kernel and its modules have no function "${name}" in their BTF${didYouMean(name, names)}; the kernel may be too old for it; ${weak}`,
+      `"${name}": the running kernel and its modules have no function of that name in their BTF${didYouMean(name, names)}; the kernel may be too old for it; ${weak}`,
     );
   }
   return ksymError(
     'BPF_NO_SUCH_KSYM',
     object,
-    `the running kernel and its modules have no variable "${name}" in their BTF, where only per-CPU variables are; declare it as void for its address alone${didYouMean(name, names)}; ${weak}`,
+    `"${name}": the running kernel and its modules have no variable of that name in their BTF, where only per-CPU variables are; declare it as void for its address alone${didYouMean(name, names)}; ${weak}`,
   );
 }
 

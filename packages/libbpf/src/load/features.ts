@@ -6,6 +6,7 @@
  */
 
 import { SyscallError } from '../errors.js';
+import { hasProbeLink } from '../link/probe-links.js';
 import { attachType, BPF_F_MMAPABLE, mapType, progType } from '../open/constants.js';
 import { btfLoad, linkCreate, mapCreate, progBindMap, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
@@ -178,12 +179,12 @@ const PROBES: Record<FeatureName, Probe> = {
   kprobeMulti: {
     label: 'links over many kernel functions',
     since: '5.18',
-    run: linksKprobes,
+    run: () => hasProbeLink('TRACE_KPROBE_MULTI'),
   },
   uprobeMulti: {
     label: 'links over many user functions',
     since: '6.6',
-    run: linksUprobes,
+    run: () => hasProbeLink('TRACE_UPROBE_MULTI'),
   },
   argCtxTag: { label: 'tags of context arguments', since: '6.8', run: loadsArgCtx },
   btf: { label: 'BTF', since: '4.18', run: () => probe(BTF_KINDS.int) },
@@ -214,17 +215,6 @@ function withFd<Result>(fd: number, use: (fd: number) => Result): Result {
     return use(fd);
   } finally {
     closeFd(fd);
-  }
-}
-
-/** The errno that a call fails with; `undefined` if it does not. A descriptor that it gives is closed. */
-function errnoOf(call: () => number): string | undefined {
-  try {
-    closeFd(call());
-    return undefined;
-  } catch (error) {
-    if (error instanceof SyscallError) return error.code;
-    throw error;
   }
 }
 
@@ -269,59 +259,6 @@ function hasSyscallWrapper(): boolean {
   if (prefix === undefined) return false;
   const name = `${prefix}sys_bpf`;
   return kernelSymbols(new Set([name])).has(name);
-}
-
-/** A kernel with such links looks for the functions, and is given none (EINVAL); without, it refuses the attach type at load or says EOPNOTSUPP. */
-function linksKprobes(): boolean {
-  const type = attachType('TRACE_KPROBE_MULTI');
-  const program = { progType: KPROBE, insns: EXIT, license: 'GPL', expectedAttachType: type };
-  let fd: number;
-  try {
-    fd = progLoad(program);
-  } catch (error) {
-    if (error instanceof SyscallError) return false;
-    throw error;
-  }
-  return withFd(fd, () => {
-    // Address 1 is no function.
-    const address = new Uint8Array(new BigUint64Array([1n]).buffer);
-    const errno = errnoOf(() =>
-      linkCreate({ progFd: fd, targetFd: 0, attachType: type }, (attribute) =>
-        attribute.u32(16, 0).u32(20, 1).u64(24, 0).pointer(32, address),
-      ),
-    );
-    return errno === 'ENOENT' || errno === 'ESRCH' || errno === undefined;
-  });
-}
-
-/**
- * A folder is no file to probe: EBADF from a kernel with such links. The first ones took a process id for that of a thread; those
- * that do not refuse a negative one.
- */
-function linksUprobes(): boolean {
-  const type = attachType('TRACE_UPROBE_MULTI');
-  const program = { progType: KPROBE, insns: EXIT, license: 'GPL', expectedAttachType: type };
-  let fd: number;
-  try {
-    fd = progLoad(program);
-  } catch (error) {
-    if (error instanceof SyscallError) return false;
-    throw error;
-  }
-  const link = (pid: number) =>
-    errnoOf(() =>
-      linkCreate({ progFd: fd, targetFd: -1, attachType: type }, (attribute) =>
-        attribute
-          .string(16, '/')
-          .pointer(24, new Uint8Array(8))
-          .u64(32, 0)
-          .u64(40, 0)
-          .u32(48, 1)
-          .u32(52, 0)
-          .i32(56, pid),
-      ),
-    );
-  return withFd(fd, () => link(0) === 'EBADF' && link(-1) === 'EINVAL');
 }
 
 /** A global function that hands its argument, tagged as the context, to a helper that needs the context. */

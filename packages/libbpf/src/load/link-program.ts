@@ -178,11 +178,16 @@ export interface DebugInfo {
   readonly lineInfo: { readonly recordSize: number; readonly bytes: Uint8Array } | undefined;
 }
 
-/** Records of all functions in the program, at their new places; offsets in instructions, as the kernel counts. */
+/**
+ * Records of all functions in the program, at their new places; offsets in instructions, as the kernel counts.
+ *
+ * @param renamed - FUNCs that are described by another one
+ */
 export function debugInfo(
   btfExt: BtfExt,
   { placements }: LinkedProgram,
   littleEndian: boolean,
+  renamed?: ReadonlyMap<number, number>,
 ): DebugInfo {
   const functions: number[] = [];
   const lines: number[] = [];
@@ -191,7 +196,10 @@ export function debugInfo(
     const end = sectionOffset + instructions.byteLength;
     const delta = offset - sectionOffset;
     for (const record of between(btfExt.funcInfo.sections, section, sectionOffset, end)) {
-      functions.push((record.insnOffset + delta) / INSTRUCTION_SIZE, record.typeId);
+      functions.push(
+        (record.insnOffset + delta) / INSTRUCTION_SIZE,
+        renamed?.get(record.typeId) ?? record.typeId,
+      );
     }
     for (const record of between(btfExt.lineInfo.sections, section, sectionOffset, end)) {
       lines.push(

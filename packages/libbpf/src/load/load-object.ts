@@ -24,7 +24,7 @@ import { raiseMemlock } from './memlock.js';
 import { permissionHint } from './permission.js';
 import { pinNewMap, reusePinnedMap } from './pinned-maps.js';
 import { relocateObject } from './relocate-object.js';
-import { btfForKernel } from './sanitize-btf.js';
+import { btfForKernel, type KernelBtfImage } from './sanitize-btf.js';
 import { type KernelStructOps, planStructOps, type StructOpsPlan } from './struct-ops.js';
 import { Undo } from './undo.js';
 
@@ -86,6 +86,7 @@ class ObjectLoader {
   readonly #kernel: KernelTypes;
   readonly #undo: Undo;
   #btfFd: number | undefined;
+  #functions: KernelBtfImage['functions'] = new Map();
   readonly #mapFds: (number | undefined)[] = [];
   readonly #arenas = new Map<MapSpec, Mapping>();
   readonly #programFds = new Map<ProgramSpec, number>();
@@ -107,7 +108,7 @@ class ObjectLoader {
     for (const program of loading) program.sectionDefinition?.handler?.prepareLoad?.(program);
     const linked = relocateObject(object, loading, this.#kernel, this.#options.btfCustomPath);
     raiseMemlock();
-    this.#btfFd = this.#loadBtf();
+    this.#loadBtf(loading);
     for (const map of object.maps) this.#mapFds.push(this.#makeMap(map, structOps));
     this.#fillSlots(
       (map) => map.inner !== undefined,
@@ -129,13 +130,14 @@ class ObjectLoader {
   }
 
   /** BTF is a help to the verifier and to people; without it most objects still work. */
-  #loadBtf(): number | undefined {
+  #loadBtf(loading: Iterable<ProgramSpec>): void {
     const { name, btf } = this.#object;
     const isNeeded = this.#object.maps.some(({ structOps }) => structOps !== undefined);
-    if (btf === undefined || (!isNeeded && !hasFeature('btf'))) return undefined;
-    const bytes = btfForKernel(this.#object, btf);
+    if (btf === undefined || (!isNeeded && !hasFeature('btf'))) return;
+    const image = btfForKernel(this.#object, btf, loading);
     try {
-      return this.#undo.fd(btfLoad(bytes));
+      this.#btfFd = this.#undo.fd(btfLoad(image.bytes));
+      this.#functions = image.functions;
     } catch (cause) {
       if (!(cause instanceof SyscallError)) throw cause;
       if (cause.code === 'EPERM') {
@@ -145,10 +147,10 @@ class ObjectLoader {
           { object: name, cause },
         );
       }
-      if (!isNeeded) return undefined;
+      if (!isNeeded) return;
       throw new BpfError(
         'BPF_BTF_LOAD',
-        `BPF object "${name}": the kernel refused its BTF (${cause.code}): ${lastLineOfBtfLog(bytes)}`,
+        `BPF object "${name}": the kernel refused its BTF (${cause.code}): ${lastLineOfBtfLog(image.bytes)}`,
         { object: name, cause },
       );
     }
@@ -221,7 +223,12 @@ class ObjectLoader {
         debugInfo:
           this.#btfFd === undefined || object.btfExt === undefined || !hasFeature('btfFunc')
             ? undefined
-            : debugInfo(object.btfExt, program, object.littleEndian),
+            : debugInfo(
+                object.btfExt,
+                program,
+                object.littleEndian,
+                this.#functions.get(spec.type),
+              ),
         target: this.#targetOf(spec, structOps),
         fdArray: modules.fds,
         logLevel: spec.logLevel ?? this.#options.logLevel ?? 0,

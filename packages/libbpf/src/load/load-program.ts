@@ -6,18 +6,14 @@
  */
 
 import { BpfError, SyscallError } from '../errors.js';
-import { ATTACH_TYPES, attachType, PROG_TYPES, progType } from '../open/constants.js';
-import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
+import { attachType } from '../open/constants.js';
+import type { ObjectSpec } from '../open/object-spec.js';
 import { type ProgLoadAttr, progLoad } from '../sys/bpf.js';
 import type { ProgramTarget } from './attach-target.js';
-import type { CoreFailure } from './core-patch.js';
-import { POISON_CORE } from './core-patch.js';
 import { hasFeature } from './features.js';
 import { kernelVersionCode } from './kernel-version.js';
 import type { DebugInfo, LinkedProgram } from './link-program.js';
-import { permissionHint } from './permission.js';
-import { programTypeSince, programTypeSupport } from './type-support.js';
-import { summarizeLog, VerifierError } from './verifier-error.js';
+import { refused } from './refusal.js';
 
 const ATTEMPTS = 5;
 const FIRST_LOG = 1 << 20;
@@ -135,122 +131,4 @@ function retryAgain(load: () => number): number {
 function logText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end));
-}
-
-function refused(options: ProgramLoadOptions, cause: SyscallError, log: string): BpfError {
-  const { object, program } = options;
-  const { spec } = program;
-  const facts = { object: object.name, program: spec.name, section: spec.section, cause };
-  const subject = `program "${spec.name}" (section "${spec.section}")`;
-  if (log.trim() === '') {
-    return new BpfError(
-      'BPF_PROGRAM_LOAD',
-      `${subject}: the kernel refused it with ${cause.code}${hint(cause, spec)}`,
-      facts,
-    );
-  }
-  const poison = explainPoison(options, log);
-  if (poison !== undefined)
-    return new VerifierError(
-      `${subject}: ${poison.message}`,
-      log,
-      [poison.message],
-      poison.sourceLine,
-      facts,
-    );
-  const { lines, sourceLine, omitted } = summarizeLog(log);
-  const at = sourceLine === undefined ? '' : `\n  at ${sourceLine}`;
-  const more =
-    omitted > 0 ? `\n  (${omitted} more line${omitted === 1 ? '' : 's'} in the error's log)` : '';
-  return new VerifierError(
-    `${subject}: the verifier refused it (${cause.code}): ${lines.join('\n  ')}${at}${more}`,
-    log,
-    lines,
-    sourceLine,
-    facts,
-  );
-}
-
-/** When the verifier stopped at a poisoned instruction, its log means nothing to people; this says what does. */
-function explainPoison(
-  { program, poisoned }: ProgramLoadOptions,
-  log: string,
-): { message: string; sourceLine: string | undefined } | undefined {
-  const match = /^(?:invalid func|.*call) unknown#(\d+)/m.exec(log);
-  if (match === null) return undefined;
-  const { sourceLine } = summarizeLog(log);
-  const marker = Number(match[1]);
-  const other = poisoned.get(marker);
-  if (other !== undefined) return { message: other, sourceLine };
-  if (marker !== POISON_CORE) return undefined;
-  const instruction = [...log.matchAll(/^(\d+): (?:[^(\n]*)\(85\) call unknown#195896080/gm)].at(
-    -1,
-  );
-  const at =
-    instruction === null || instruction === undefined ? undefined : Number(instruction[1]) * 8;
-  const failure = failureAt(program, at);
-  if (failure === undefined) return undefined;
-  const why =
-    failure.candidates.length === 0
-      ? 'no type of that name in the kernel'
-      : failure.candidates.join('\n    ');
-  return {
-    message: `CO-RE relocation (${failure.kind}) of ${failure.access} found no match:\n    ${why}${sourceLine === undefined ? '' : `\n  at ${sourceLine}`}`,
-    sourceLine,
-  };
-}
-
-function failureAt(program: LinkedProgram, at: number | undefined): CoreFailure | undefined {
-  const all = program.placements.flatMap(({ function: one, offset }) =>
-    one.failures.map((failure) => ({ failure, at: offset + failure.offset })),
-  );
-  return (all.find((one) => one.at === at) ?? (all.length === 1 ? all[0] : undefined))?.failure;
-}
-
-function hint(cause: SyscallError, spec: ProgramSpec): string {
-  const type = PROG_TYPES[spec.type] ?? `type ${spec.type}`;
-  if (cause.code === 'EPERM') return permissionHint(privilegeClass(spec));
-  if (cause.code === 'EINVAL') {
-    if (programTypeSupport(spec.type) === 'no')
-      return `; the running kernel has no programs of type ${type}${cameWith(programTypeSince(spec.type))}`;
-    return `; the kernel may be too old for something in it: type ${type}, attach type ${ATTACH_TYPES[spec.expectedAttachType] ?? spec.expectedAttachType}, flags 0x${spec.flags.toString(16)}`;
-  }
-  if (cause.code === 'E2BIG')
-    return '; it has too many instructions, or the kernel is too old for something in it';
-  return '';
-}
-
-function cameWith(since: string | undefined): string {
-  return since === undefined ? '' : ` (they came with Linux ${since})`;
-}
-
-const NETWORK = new Set(
-  (
-    [
-      'SCHED_CLS',
-      'SCHED_ACT',
-      'XDP',
-      'CGROUP_SKB',
-      'LWT_IN',
-      'LWT_OUT',
-      'LWT_XMIT',
-      'LWT_SEG6LOCAL',
-      'SOCK_OPS',
-      'SK_SKB',
-      'SK_MSG',
-      'SK_LOOKUP',
-      'FLOW_DISSECTOR',
-      'NETFILTER',
-    ] as const
-  ).map(progType),
-);
-const TRACING = new Set(
-  (['KPROBE', 'TRACEPOINT', 'PERF_EVENT', 'RAW_TRACEPOINT', 'TRACING', 'LSM', 'EXT'] as const).map(
-    progType,
-  ),
-);
-
-function privilegeClass({ type }: ProgramSpec): 'network program' | 'tracing program' | 'program' {
-  if (NETWORK.has(type)) return 'network program';
-  return TRACING.has(type) ? 'tracing program' : 'program';
 }

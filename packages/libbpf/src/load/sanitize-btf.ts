@@ -9,31 +9,65 @@
  */
 
 import { type Btf, BtfKind } from '@libbpf-ts/btf';
-import type { ObjectSpec } from '../open/object-spec.js';
+import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
+import { contextFunctions } from './arg-context.js';
 import { type FeatureName, hasFeature } from './features.js';
 
 const LINKAGE_STATIC = 0;
 const LINKAGE_GLOBAL = 1;
 
-/** Bytes of the object's BTF for `bpf(BPF_BTF_LOAD)`. */
+/** The object's BTF as it goes to the kernel. */
+export interface KernelBtfImage {
+  readonly bytes: Uint8Array;
+  /** For a type of program: FUNC in the object's BTF → the one that describes it to this kernel, where that is another. */
+  readonly functions: ReadonlyMap<number, ReadonlyMap<number, number>>;
+}
+
+/**
+ * The object's BTF for `bpf(BPF_BTF_LOAD)`.
+ *
+ * @param programs - those that will be loaded
+ */
 export function btfForKernel(
   spec: ObjectSpec,
   btf: Btf,
+  programs: Iterable<ProgramSpec> = [],
   has: (feature: FeatureName) => boolean = hasFeature,
-): Uint8Array {
+): KernelBtfImage {
   const image = new BtfImage(btf);
   const ksyms = btf.findByNameAndKind('.ksyms', BtfKind.DATASEC);
   if (ksyms !== undefined) fixKsyms(image, ksyms);
   const kconfig = btf.findByNameAndKind('.kconfig', BtfKind.DATASEC);
   if (kconfig !== undefined) fixKconfig(image, kconfig, spec);
-  for (const code of [...spec.programs, ...spec.subprograms]) {
+  for (const code of spec.subprograms) {
     // Hidden functions are verified as part of their callers, as static ones are.
     if (!code.isGlobal && code.btfFuncId !== 0 && image.vlen(code.btfFuncId) === LINKAGE_GLOBAL) {
       image.setInfo(code.btfFuncId, BtfKind.FUNC, LINKAGE_STATIC);
     }
   }
   replaceUnknownKinds(image, has);
-  return image.toBytes();
+  const functions = describeContexts(image, spec, programs, has);
+  return { bytes: image.toBytes(), functions };
+}
+
+/** Describes functions that take the context by a tag once more, by the name of its struct, for kernels that know no such tag. */
+function describeContexts(
+  image: BtfImage,
+  spec: ObjectSpec,
+  programs: Iterable<ProgramSpec>,
+  has: (feature: FeatureName) => boolean,
+): Map<number, Map<number, number>> {
+  const renamed = new Map<number, Map<number, number>>();
+  const wanted = contextFunctions(spec, programs);
+  if (wanted.size === 0 || has('argCtxTag')) return renamed;
+  for (const [type, functions] of wanted) {
+    const ids = new Map<number, number>();
+    const pointer = image.addPointer(image.addStruct(functions[0]!.context));
+    for (const { functionId, parameters } of functions)
+      ids.set(functionId, image.cloneFunction(functionId, parameters, pointer));
+    renamed.set(type, ids);
+  }
+  return renamed;
 }
 
 function replaceUnknownKinds(image: BtfImage, has: (feature: FeatureName) => boolean): void {
@@ -113,7 +147,8 @@ function fixKsyms(image: BtfImage, datasec: number): void {
       image.setWord(datasec, 3 * index, dummy);
     } else {
       image.setWord(type, 0, LINKAGE_GLOBAL);
-      if (btf.resolve(btf.sizeOrType(type)) === 0) image.setSizeOrType(type, int);
+      // Whatever it is in the kernel: here it has the four bytes that the section gives it.
+      image.setSizeOrType(type, int);
     }
     image.setWord(datasec, 3 * index + 1, 4 * index);
     image.setWord(datasec, 3 * index + 2, 4);
@@ -209,6 +244,25 @@ class BtfImage {
   }
   addInt(name: string, size: number): number {
     return this.#addType([this.#addName(name), BtfKind.INT << 24, size, (1 << 24) | (size * 8)]);
+  }
+  addPointer(type: number): number {
+    return this.#addType([0, BtfKind.PTR << 24, type]);
+  }
+  /** Without members: its name is all that counts. */
+  addStruct(name: string): number {
+    return this.#addType([this.#addName(name), BtfKind.STRUCT << 24, 0]);
+  }
+  /** A copy of a FUNC and its prototype, some of whose parameters are of another type. */
+  cloneFunction(id: number, parameters: ReadonlySet<number>, parameterType: number): number {
+    const prototype = this.btf.sizeOrType(id);
+    const count = this.vlen(prototype);
+    const words = [0, (BtfKind.FUNC_PROTO << 24) | count, this.btf.sizeOrType(prototype)];
+    for (let index = 0; index < count; index++) {
+      const type = parameters.has(index) ? parameterType : this.word(prototype, 2 * index + 1);
+      words.push(this.word(prototype, 2 * index), type);
+    }
+    const clone = this.#addType(words);
+    return this.#addType([this.btf.nameOffset(id), (BtfKind.FUNC << 24) | this.vlen(id), clone]);
   }
   addVariable(name: string, type: number): number {
     return this.#addType([this.#addName(name), BtfKind.VAR << 24, type, LINKAGE_GLOBAL]);
