@@ -135,7 +135,7 @@ for (const group of [...groups].sort()) {
     `${members.length} objects "${group}" load or fail as with bpftool, with the same instructions`,
     (t) => {
       const bpftool = findProgram('bpftool');
-      if (bpftool === undefined) t.skip('bpftool is not installed', features.bpftool);
+      if (bpftool === undefined) return t.skip('bpftool is not installed', features.bpftool);
       assert.deepEqual(
         members.flatMap((file) => compare(bpftool, file)),
         [],

@@ -56,6 +56,17 @@ export type { UprobeOptions } from './link/uprobe.js';
 export type { UprobeMultiOptions } from './link/uprobe-multi.js';
 export type { UsdtOptions } from './link/usdt.js';
 export { queryXdp, type XdpAttached, type XdpMode, type XdpOptions } from './link/xdp.js';
+export { CoreRelocationError } from './load/core-patch.js';
+export type { FeatureName } from './load/features.js';
+export type { LoadOptions } from './load/load-object.js';
+export { type MapDifference, MapMismatchError } from './load/pinned-maps.js';
+export {
+  type FeatureQuestion,
+  type Features,
+  features,
+  type LinkKind,
+} from './load/public-features.js';
+export type { Support } from './load/type-support.js';
 export { VerifierError } from './load/verifier-error.js';
 export type { BpfMap, LookupOptions, MapBatch, UpdateOptions } from './map/bpf-map.js';
 export { onlineCpus, possibleCpus } from './map/cpus.js';
@@ -107,6 +118,11 @@ export { type OpenMapOptions, openMapById, openPinnedMap } from './map/open-map.
 export type { RawMap } from './map/raw-map.js';
 export { StackFrame } from './map/stack-trace.js';
 export { type LoadedObject, type OpenObject, type OpenOptions, openObject } from './object.js';
+export {
+  registerSectionHandler,
+  type SectionHandler,
+  unregisterSectionHandler,
+} from './open/section-table.js';
 export type { LoadedBpfProgram, OpenBpfProgram, TestRun, TestRunOptions } from './program.js';
 export type {
   EventStream,

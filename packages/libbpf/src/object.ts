@@ -7,7 +7,11 @@ import { compileCodec } from '@libbpf-ts/btf';
 import type { Codec } from './codec.js';
 import { SectionMemory } from './data/section-memory.js';
 import { BpfError, didYouMean } from './errors.js';
-import { type LoadOptions, loadObject } from './load/load-object.js';
+import type { BpfLink } from './link/bpf-link.js';
+import { disassemble } from './load/disassemble.js';
+import { type LoadOptions, type LoadResult, loadObject } from './load/load-object.js';
+import { pinAll, unpinAll } from './load/pin-object.js';
+import { attachStructOpsMap } from './load/struct-ops-link.js';
 import { BpfMap } from './map/bpf-map.js';
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG } from './open/constants.js';
 import type { MapSpec, ObjectSpec } from './open/object-spec.js';
@@ -36,6 +40,14 @@ export interface OpenObject extends Disposable {
   map(name: string): BpfMap;
   /** @throws BpfError `BPF_NO_SUCH_PROGRAM` with the nearest name */
   program(name: string): OpenBpfProgram;
+  /** A program's instructions as text, with its C lines and what they refer to. @throws BpfError `BPF_NO_SUCH_PROGRAM` */
+  disassemble(program: string): string;
+  /**
+   * Which program is behind a function pointer of a struct_ops map; `undefined` leaves the member NULL.
+   *
+   * @throws BpfError `BPF_NO_SUCH_MAP`, `BPF_NO_SUCH_PROGRAM`
+   */
+  setStructOpsProgram(map: string, member: string, program: string | undefined): void;
   /** Loads it into the kernel, all or nothing. Returns the same object. */
   load(options?: LoadOptions): LoadedObject;
   close(): void;
@@ -48,6 +60,21 @@ export interface LoadedObject extends Disposable {
   readonly programs: ReadonlyMap<string, LoadedBpfProgram>;
   map(name: string): BpfMap;
   program(name: string): LoadedBpfProgram;
+  disassemble(program: string): string;
+  /**
+   * Has the kernel use a struct_ops map, until the link is closed.
+   *
+   * @throws BpfError `BPF_NO_SUCH_MAP`, `BPF_WRONG_KIND`, `BPF_ATTACH`
+   */
+  attachStructOps(map: string): BpfLink;
+  /**
+   * Pins every map and every loaded program in a folder of a BPF file system, each by its name (a dot becomes `_`): all or none.
+   *
+   * @throws BpfError `BPF_PIN`
+   */
+  pin(folder: string): void;
+  /** Takes those pins away again. */
+  unpin(folder: string): void;
   close(): void;
 }
 
@@ -134,25 +161,97 @@ export class BpfObject implements OpenObject, LoadedObject {
       const section = this.sections.get(map.name);
       if (section !== undefined) map.initialValue = section.bytes();
     }
-    const loaded = loadObject(this.spec, { ...this.#options, ...options });
+    this.#adopt(loadObject(this.spec, { ...this.#options, ...options }));
+    return this;
+  }
+
+  /** Takes over everything that was loaded, or closes it all. */
+  #adopt({ btfFd, programFds, logs, mapFds, arenas, structOps }: LoadResult): void {
     this.#phase = 'loaded';
-    this.#btfFd = loaded.btfFd;
-    this.#structOps = loaded.structOps;
+    this.#btfFd = btfFd;
+    this.#structOps = structOps;
+    const left = new Set([...programFds, ...mapFds].filter((fd) => fd !== undefined));
     try {
       for (const [index, spec] of this.spec.programs.entries()) {
-        this.programs.get(spec.name)!.adopt(loaded.programFds[index], loaded.logs[index] ?? '');
+        const fd = programFds[index];
+        if (fd !== undefined) left.delete(fd);
+        this.programs.get(spec.name)!.adopt(fd, logs[index] ?? '');
       }
       for (const [index, spec] of this.spec.maps.entries()) {
-        const fd = loaded.mapFds[index];
+        const fd = mapFds[index];
         if (fd === undefined) continue;
-        this.maps.get(spec.name)!._adopt(fd, loaded.arenas.get(spec));
+        left.delete(fd);
+        this.maps.get(spec.name)!._adopt(fd, arenas.get(spec));
         this.sections.get(spec.name)?.attach(fd);
       }
     } catch (error) {
+      for (const fd of left) closeFd(fd);
       this.close();
       throw error;
     }
-    return this;
+  }
+
+  disassemble(program: string): string {
+    return disassemble(this.spec, this.program(program).spec);
+  }
+
+  setStructOpsProgram(map: string, member: string, program: string | undefined): void {
+    const { programs } = this.#structOpsOf(map).structOps!;
+    if (this.#phase !== 'open') {
+      throw new BpfError(
+        'BPF_PHASE',
+        `struct_ops "${map}": its programs can be changed between open() and load() only`,
+        { object: this.name, map },
+      );
+    }
+    if (program === undefined) programs.delete(member);
+    else programs.set(member, this.program(program).name);
+  }
+
+  attachStructOps(map: string): BpfLink {
+    const spec = this.#structOpsOf(map);
+    const value = this.#structOps.get(spec);
+    const { fd } = this.map(map);
+    if (value === undefined) {
+      throw new BpfError(
+        'BPF_NOT_LOADED',
+        `struct_ops "${map}" was not created: its autocreate was off`,
+        {
+          object: this.name,
+          map,
+        },
+      );
+    }
+    return attachStructOpsMap(spec, fd, value);
+  }
+
+  pin(folder: string): void {
+    pinAll(this.name, folder, this.#loadedParts());
+  }
+
+  unpin(folder: string): void {
+    unpinAll(folder, this.#loadedParts());
+  }
+
+  #loadedParts(): (BpfMap | BpfProgram)[] {
+    if (this.#phase !== 'loaded') {
+      throw new BpfError(
+        'BPF_PHASE',
+        `BPF object "${this.name}" is ${this.#phase}; only a loaded one can be pinned`,
+        { object: this.name },
+      );
+    }
+    return [...this.maps.values(), ...this.programs.values()].filter(({ isLoaded }) => isLoaded);
+  }
+
+  #structOpsOf(name: string): MapSpec {
+    this.map(name);
+    const spec = this.spec.maps.find((one) => one.name === name);
+    if (spec?.structOps !== undefined) return spec;
+    throw new BpfError('BPF_WRONG_KIND', `map "${name}" is no struct_ops map`, {
+      object: this.name,
+      map: name,
+    });
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import type { BpfLink } from './link/bpf-link.js';
 import { type AttachMethods, ProgramAttach } from './link/program-attach.js';
 import { PROG_TYPES } from './open/constants.js';
 import type { ProgramSpec } from './open/object-spec.js';
+import { replaceInstructions } from './open/replace-instructions.js';
 import { objPin, type ProgTestRunResult, progTestRun } from './sys/bpf.js';
 import { Fd } from './sys/fd.js';
 
@@ -28,6 +29,17 @@ export interface OpenBpfProgram {
   autoattach: boolean;
   /** What it will be attached to, where that is fixed at load: `sched_switch` for tp_btf. */
   attachTarget: string | undefined;
+  /** Descriptor of the BPF program that {@link attachTarget} is a function of; 0, the default, for the kernel. */
+  attachProgFd: number;
+  /** Bits of the kernel's log_level for this program; `undefined`, the default: as the object is loaded. */
+  logLevel: number | undefined;
+  /** Bytes for the kernel's log of this program; `undefined`, the default: as many as it needs. */
+  logSize: number | undefined;
+  /**
+   * Its code, 8 bytes an instruction, before relocation: a copy. When set, references stay with instructions that are the same
+   * as before at the same place.
+   */
+  instructions: Uint8Array;
 }
 
 /** A loaded program, ready to be attached. */
@@ -136,6 +148,31 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
   }
   set attachTarget(value: string | undefined) {
     this.#settable('attachTarget').attachTarget = value;
+  }
+
+  get attachProgFd(): number {
+    return this.spec.attachProgFd;
+  }
+  set attachProgFd(value: number) {
+    this.#settable('attachProgFd').attachProgFd = value;
+  }
+  get logLevel(): number | undefined {
+    return this.spec.logLevel;
+  }
+  set logLevel(value: number | undefined) {
+    this.#settable('logLevel').logLevel = value;
+  }
+  get logSize(): number | undefined {
+    return this.spec.logSize;
+  }
+  set logSize(value: number | undefined) {
+    this.#settable('logSize').logSize = value;
+  }
+  get instructions(): Uint8Array {
+    return this.spec.instructions.slice();
+  }
+  set instructions(value: Uint8Array) {
+    replaceInstructions(this.#settable('instructions'), value);
   }
 
   get isLoaded(): boolean {

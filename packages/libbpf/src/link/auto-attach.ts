@@ -2,6 +2,7 @@
  * Section name → link: what `attach()` does when nobody says otherwise.
  */
 
+import type { LoadedBpfProgram } from '../program.js';
 import type { Attachable } from './attachable.js';
 import { badOption } from './attachable.js';
 import type { BpfLink } from './bpf-link.js';
@@ -37,7 +38,7 @@ export function attachBySection(program: Attachable): BpfLink | undefined {
     case 'iter':
       return attachIter(program);
     case 'custom':
-      return undefined;
+      return definition.handler?.attach?.(program as Attachable & LoadedBpfProgram);
   }
   if (target === '') return undefined;
   switch (definition.attach) {

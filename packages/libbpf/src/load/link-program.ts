@@ -192,8 +192,10 @@ export function debugInfo(
   const functions: number[] = [];
   const lines: number[] = [];
   for (const { function: one, offset } of placements) {
-    const { section, sectionOffset, instructions } = one.spec;
-    const end = sectionOffset + instructions.byteLength;
+    const { section, sectionOffset, instructions, compiledSize } = one.spec;
+    // Instructions of somebody else's have a name, but no lines.
+    const isCompiled = instructions.byteLength === compiledSize;
+    const end = sectionOffset + (isCompiled ? compiledSize : INSTRUCTION_SIZE);
     const delta = offset - sectionOffset;
     for (const record of between(btfExt.funcInfo.sections, section, sectionOffset, end)) {
       functions.push(
@@ -201,6 +203,7 @@ export function debugInfo(
         renamed?.get(record.typeId) ?? record.typeId,
       );
     }
+    if (!isCompiled) continue;
     for (const record of between(btfExt.lineInfo.sections, section, sectionOffset, end)) {
       lines.push(
         (record.insnOffset + delta) / INSTRUCTION_SIZE,

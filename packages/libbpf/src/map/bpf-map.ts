@@ -232,6 +232,20 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
     this.#init.section?.()?.replace(value);
   }
 
+  /**
+   * Uses a map that exists already in place of a new one: its attributes are taken over, its contents are left alone.
+   *
+   * @param map - a loaded map, or a descriptor; it stays its owner's, and must be open until the object is loaded
+   */
+  reuse(map: { readonly fd: number } | number): void {
+    this.#change('reuse()');
+    const fd = typeof map === 'number' ? map : map.fd;
+    const { type, keySize, valueSize, maxEntries, flags, mapExtra } = mapInfo(fd);
+    Object.assign(this.#spec, { type, keySize, valueSize, maxEntries, flags, mapExtra });
+    this.#spec.reuseFd = fd;
+    this.#kind = mapKind(type);
+  }
+
   // Life.
 
   /**

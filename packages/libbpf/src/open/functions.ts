@@ -71,6 +71,7 @@ function cutSection(
         ...one,
         insnOffset: one.insnOffset - start,
       })),
+      compiledSize: symbol.size,
       btfFuncId: btf?.findByNameAndKind(symbol.name, BtfKind.FUNC) ?? 0,
       isGlobal: symbol.binding !== STB_LOCAL && !hidden,
     };

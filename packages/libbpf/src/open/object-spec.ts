@@ -112,8 +112,10 @@ export interface FunctionSpec {
   readonly sectionOffset: number;
   /** 8 bytes an instruction, in the object's byte order; a copy. */
   instructions: Uint8Array;
-  readonly relocations: readonly InstructionRelocation[];
-  readonly coreRelocations: readonly CoreRelocation[];
+  relocations: readonly InstructionRelocation[];
+  coreRelocations: readonly CoreRelocation[];
+  /** Bytes of the function as compiled. */
+  readonly compiledSize: number;
   /** Of the FUNC in the object's BTF, 0 if there is none. */
   readonly btfFuncId: number;
   /** Global linkage and default visibility: the kernel verifies it on its own. */
