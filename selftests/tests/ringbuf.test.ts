@@ -8,7 +8,16 @@ import {
   type RecordView,
   ringBuffer,
 } from '@libbpf-ts/libbpf';
-import { assert, features, getpgid, sleep, syscall, type TestContext, test } from '#harness';
+import {
+  assert,
+  features,
+  getpgid,
+  sleep,
+  subprocess,
+  syscall,
+  type TestContext,
+  test,
+} from '#harness';
 import { RingbufBpf } from '../build/ringbuf.skel.js';
 
 const needs = [features.ringBuffer];
@@ -270,6 +279,51 @@ function inWorker(id: number): Promise<string> {
     worker.once('error', reject);
     worker.once('exit', () => resolve(answer));
   });
+}
+
+const terminateReaders = subprocess('terminate readers', async () => {
+  const opened = RingbufBpf.open();
+  const skel = opened.load();
+  skel.bss.tgid = process.pid;
+  skel.attach();
+  let read = 0;
+  for (let round = 0; round < 10; round++) {
+    const worker = readInWorker(skel.maps.samples.id);
+    worker.on('message', () => {
+      read++;
+    });
+    for (let count = 0; read <= round && count < 5000; count++) {
+      trigger(skel, 1n);
+      await sleep(1);
+    }
+    const ended = worker.terminate();
+    for (let count = 0; count < 100; count++) trigger(skel, 1n);
+    await ended;
+    // The thread's claim on the ring is void now.
+    skel.maps.samples.open().close();
+  }
+  skel.close();
+  return read;
+});
+
+test(
+  'a worker thread that is terminated while it reads takes nobody along',
+  async () => {
+    assert.ok((await terminateReaders(undefined)) >= 10);
+  },
+  { needs },
+);
+
+/** A worker thread that reads until it is terminated, and posts a message for each record. */
+function readInWorker(id: number): Worker {
+  const library = JSON.stringify(import.meta.resolve('@libbpf-ts/libbpf'));
+  return new Worker(
+    `import(${library}).then(async ({ openMapById }) => {
+      const { parentPort } = require('node:worker_threads');
+      for await (const _ of openMapById(${id})) parentPort.postMessage('read');
+    })`,
+    { eval: true },
+  );
 }
 
 test(

@@ -166,14 +166,14 @@ test(
       })`,
       { eval: true },
     );
+    const ended = new Promise((resolve) => kick.once('exit', resolve));
     const record = await writer.reserveBlocking(SIZE, 10_000 * t.timeScale);
     kick.postMessage('stop');
-    kick.unref();
+    await ended;
     assert.ok(record !== undefined, 'no room in ten seconds');
     assert.ok(performance.now() - start < 10_000 * t.timeScale);
     record.discard();
     assert.ok(skel.bss.read > 0n);
-    await new Promise((resolve) => kick.once('exit', resolve));
   },
   { needs },
 );
