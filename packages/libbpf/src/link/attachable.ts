@@ -110,10 +110,10 @@ export function refused(
   const { name } = attempt.program;
   const facts = { ...factsOf(attempt), cause };
   const hint = hints[code];
-  if (hint === undefined && (code === 'EBUSY' || code === 'EEXIST'))
+  if (code === 'EBUSY' || code === 'EEXIST')
     return new BpfError(
       'BPF_BUSY',
-      `program "${name}" (${attempt.way}): something is attached there already (${code}); close its link first`,
+      `program "${name}" (${attempt.way}): ${hint ?? 'something is attached there already; close its link first'} (${code})`,
       facts,
     );
   if (hint === undefined && attempt.feature !== undefined && MISSING.has(code))

@@ -9,8 +9,7 @@ import { closeSync, constants, openSync, statfsSync } from 'node:fs';
 import { SyscallError } from '../errors.js';
 import { type AttachTypeName, attachType } from '../open/constants.js';
 import { linkCreate, progAttach, progDetach } from '../sys/bpf.js';
-import { closeFd } from '../sys/fd.js';
-import { duplicateFd } from '../sys/socket.js';
+import { closeFd, duplicateFd } from '../sys/fd.js';
 import {
   type Attachable,
   type Attempt,
@@ -117,6 +116,8 @@ function createLink(
   options: CgroupOptions,
 ): number | undefined {
   const order = orderOf(what, options);
+  if (isProgram(options.before) || isProgram(options.after))
+    throw badOption(what, 'a link goes before or after links; programs take mode: "attach"');
   try {
     return attempt(
       what,
@@ -137,6 +138,10 @@ function createLink(
   }
 }
 
+function isProgram(anchor: OrderOptions['before'] | OrderOptions['after']): boolean {
+  return typeof anchor === 'object' && 'program' in anchor;
+}
+
 function isInvalid(error: unknown): boolean {
   const cause = (error as Error).cause;
   return cause instanceof SyscallError && cause.code === 'EINVAL';
@@ -146,10 +151,12 @@ function attachWithoutLink(
   what: Attempt,
   targetFd: number,
   type: number,
-  { replace, allow = 'multi' }: CgroupOptions,
+  options: CgroupOptions,
 ): BpfLink {
   const { program } = what;
-  const attachFlags = ALLOW[allow] | (replace === undefined ? 0 : BPF_F_REPLACE);
+  const { replace, allow = 'multi' } = options;
+  const order = orderOf(what, options);
+  const attachFlags = ALLOW[allow] | order.flags | (replace === undefined ? 0 : BPF_F_REPLACE);
   attempt(
     what,
     () =>
@@ -159,11 +166,18 @@ function attachWithoutLink(
         attachType: type,
         attachFlags,
         ...(replace !== undefined && { replaceFd: replace.fd }),
+        ...(order.isGiven && {
+          relativeFdOrId: order.relative,
+          expectedRevision: order.expectedRevision,
+        }),
       }),
     {
-      ENOENT: 'the program to replace is not attached there',
+      ...ORDER_HINTS,
+      ENOENT: `the program to ${replace === undefined ? 'go before or after' : 'replace'} is not attached there`,
       EPERM: 'a program is attached there, or above, that allows no other',
-      EINVAL: 'the program does not fit the attach type, or the kernel is too old for it',
+      EINVAL: order.isGiven
+        ? 'a program goes before or after programs, not links; the order needs Linux 6.17'
+        : 'the program does not fit the attach type, or the kernel is too old for it',
     },
   );
   // The program may be closed before the link is.

@@ -4,16 +4,18 @@
  */
 
 import { existsSync, readSync } from 'node:fs';
+import { SyscallError } from '../errors.js';
 import { attachType } from '../open/constants.js';
 import { LITTLE } from '../sys/attr.js';
 import { iterCreate, linkCreate } from '../sys/bpf.js';
-import { Fd } from '../sys/fd.js';
+import { closeFd, Fd } from '../sys/fd.js';
 import {
   type Attachable,
   type Attempt,
   attempt,
   badOption,
   expectType,
+  noFeature,
   noTarget,
 } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
@@ -117,27 +119,40 @@ export function attachIter(program: Attachable, options: IterOptions = {}): BpfI
   const task = options.pid ?? options.tid;
   if (task !== undefined && !existsSync(`/proc/${task}`))
     throw noTarget(what, `there is no process ${task}`);
-  const needsNewKernel = options.map === undefined && info !== undefined;
-  const fd = attempt(
-    {
-      ...what,
-      feature: needsNewKernel
-        ? { label: 'iterators of one task or cgroup', since: '6.1' }
-        : undefined,
-    },
-    () =>
-      linkCreate(
-        { progFd: program.fd, targetFd: 0, attachType: attachType('TRACE_ITER') },
-        (attribute) => {
-          if (info !== undefined) attribute.pointer(16, info).u32(24, info.byteLength);
-        },
-      ),
-    {
-      EBADF: 'this iterator needs a map or a cgroup to walk through, or the one given is closed',
-      ...(needsNewKernel ? {} : { EINVAL: 'the map is of a type that it cannot walk through' }),
-    },
-  );
+  const ofTask = options.map === undefined && info !== undefined;
+  const create = (parameters: Uint8Array | undefined) =>
+    linkCreate(
+      { progFd: program.fd, targetFd: 0, attachType: attachType('TRACE_ITER') },
+      (attribute) => {
+        if (parameters !== undefined) attribute.pointer(16, parameters).u32(24, parameters.length);
+      },
+    );
+  if (ofTask && !takesTask(create)) throw noFeature(what, 'iterators of one task or cgroup', '6.1');
+  const fd = attempt(what, () => create(info), {
+    EBADF: 'this iterator needs a map or a cgroup to walk through, or the one given is closed',
+    EINVAL: ofTask
+      ? 'this iterator does not walk through tasks or cgroups'
+      : 'the map is of a type that it cannot walk through',
+  });
   return new BpfIterLink({ program: program.name, way: what.way, fds: [fd], isKernelLink: true });
+}
+
+let answer: boolean | undefined;
+
+/**
+ * Whether the kernel looks at parameters past the map. One that does not says E2BIG, but only if they are not zero: thread and
+ * process at once are, and those that know them refuse both together.
+ */
+function takesTask(create: (parameters: Uint8Array) => number): boolean {
+  if (answer !== undefined) return answer;
+  try {
+    closeFd(create(new Uint8Array(Uint32Array.of(1, 1, 0).buffer)));
+    answer = true; // an iterator that takes no parameters at all
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    answer = error.code !== 'E2BIG';
+  }
+  return answer;
 }
 
 /** `union bpf_iter_link_info`; `undefined` for iterators over everything. */

@@ -78,7 +78,7 @@ export function tieToEvent(
 
 const HINTS = {
   EEXIST:
-    'this very program is attached to this event already, or another is and the kernel allows one only',
+    'this program is attached to this event already, or another is and the kernel allows one only',
   EINVAL:
     'the program does not fit the event: a sleepable program needs a user-space probe, a program compiled for a later kernel the functions of it',
   EPROTO:

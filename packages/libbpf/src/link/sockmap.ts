@@ -5,8 +5,7 @@
 import { SyscallError } from '../errors.js';
 import { type AttachTypeName, attachType } from '../open/constants.js';
 import { linkCreate, progAttach, progDetach } from '../sys/bpf.js';
-import { closeFd } from '../sys/fd.js';
-import { duplicateFd } from '../sys/socket.js';
+import { closeFd, duplicateFd } from '../sys/fd.js';
 import {
   type Attachable,
   type Attempt,
