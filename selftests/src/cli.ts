@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.js';
 import { runningKernel } from './kernel.js';
-import { type TestResult, testFileName, testId } from './protocol.js';
+import { filesFor, type TestResult, testFileName, testId } from './protocol.js';
 import { addCounts, countsLine, Reporter } from './reporter.js';
 import { listTests, runTestFile } from './runner.js';
 import { updateReadme } from './table.js';
@@ -17,7 +17,7 @@ import { runMatrix } from './vm/matrix.js';
 
 const usage = `usage: selftest [PATTERN] [options]
 
-  PATTERN            regular expression on "file: test name"
+  PATTERN            regular expression on "file: test name"; one that matches names of files selects from these alone
   --list             name the tests and run none
   --json             an object a line instead of text
   --vm VERSION,…     run in QEMU on Debian's kernels of these versions, for example 5.10,6.1,6.12,7.2
@@ -67,7 +67,8 @@ async function main(): Promise<number> {
       'loading BPF programs needs root; run it as root (--list and --vm work as any user)',
     );
   }
-  const { testFiles, failures: all } = await buildAll();
+  const { testFiles: every, failures: all } = await buildAll();
+  const testFiles = options.pattern === undefined ? every : filesFor(options.pattern, every);
   const failures = all.filter(({ file }) =>
     new RegExp(options.pattern ?? '').test(testId({ file, name: '(build)' })),
   );

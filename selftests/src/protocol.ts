@@ -92,3 +92,24 @@ export function testFileName(path: string): string {
 export function testId(test: { readonly file: string; readonly name: string }): string {
   return `${test.file}: ${test.name}`;
 }
+
+/**
+ * The files that a pattern can be meant for: those whose name it matches, with what it has before `: ` where it has that. If there is
+ * none it is meant for names of tests, in any file.
+ */
+export function filesFor(pattern: string, paths: readonly string[]): readonly string[] {
+  const forms = [pattern, pattern.split(': ')[0] ?? '']
+    .filter(isRegExp)
+    .map((form) => new RegExp(form));
+  const named = paths.filter((path) => forms.some((form) => form.test(`${testFileName(path)}: `)));
+  return named.length > 0 ? named : paths;
+}
+
+function isRegExp(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

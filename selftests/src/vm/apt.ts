@@ -66,7 +66,7 @@ export class PrivateApt {
       mkdirSync(join(folder, name), { recursive: true });
     }
     const trust = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
-    const lines = suites.flatMap((suite) => {
+    const lines = [...new Set(suites)].flatMap((suite) => {
       const uri = suite.endsWith('-security') ? mirrors.security : mirrors.main;
       return uri === undefined ? [] : [`deb ${trust}${uri} ${suite} main\n`];
     });
@@ -76,6 +76,9 @@ export class PrivateApt {
       'Dir::State': join(folder, 'state'),
       'Dir::State::status': '/dev/null',
       'Dir::Cache': join(folder, 'cache'),
+      // Some images switch the binary caches off; every call would then read all lists again.
+      'Dir::Cache::pkgcache': 'pkgcache.bin',
+      'Dir::Cache::srcpkgcache': 'srcpkgcache.bin',
       'Dir::Etc::sourcelist': sources,
       'Dir::Etc::sourceparts': '-',
       'APT::Architecture': 'amd64',

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { compiledTests, repository, selftests } from '../paths.js';
 
 export interface Bundle {
@@ -51,6 +51,7 @@ export async function bundleTests(folder: string, testFiles: readonly string[]):
     absWorkingDir: selftests,
     logLevel: 'silent',
   });
+  await stop();
   return { folder, translate: translator(folder) };
 }
 

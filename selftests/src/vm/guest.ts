@@ -60,6 +60,7 @@ function setUp(): void {
   }
   report = openSync(REPORT_LINE, 'w');
   process.env['HOME'] = '/root';
+  process.env['NO_COLOR'] = '1';
   process.env['PATH'] = '/bin';
   bringUpLoopback();
   const { modules } = options();

@@ -39,19 +39,23 @@ export interface Kernel {
 /** Modules that tests use, with what they depend on found by itself. */
 export const wantedModules = ['dummy', 'veth', 'ifb', 'sch_ingress', 'cls_bpf', 'act_bpf'];
 
+/** Depends on the newest image of its suite. */
+const META_PACKAGE = 'linux-image-cloud-amd64';
+
+function isOf(version: string, { version: packaged }: { version: string }): boolean {
+  return packaged.startsWith(`${version}.`);
+}
+
 const kernelCache = join(cache, 'kernels');
 
-/** Debian suites that may have a version, best first. */
-function suitesFor(version: string): string[] {
-  const known: Record<string, string[]> = {
-    '5.10': ['bullseye-security', 'bullseye'],
-    '6.1': ['bookworm-security', 'bookworm'],
-    '6.12': ['trixie', 'bookworm-backports'],
-  };
-  return (
-    known[version] ?? ['sid', 'forky', 'trixie-backports', 'experimental', 'bookworm-backports']
-  );
-}
+/** The Debian suites that have a version as these lines are written; lists of others are downloaded only if it is not there. */
+const likelySuites: Record<string, readonly string[]> = {
+  '5.10': ['bullseye-security', 'bullseye'],
+  '6.1': ['bookworm-security', 'bookworm'],
+  '6.12': ['trixie'],
+};
+const newestSuites = ['sid'];
+const otherSuites = ['forky', 'trixie-backports', 'bookworm-backports', 'experimental'];
 
 /**
  * Gets kernels by version, those in the cache without the network.
@@ -67,7 +71,12 @@ export async function fetchKernels(
     const missing = versions.filter((version) => readCached(version) === undefined);
     if (missing.length === 0) return;
     note(`fetching Debian's kernel packages: ${missing.join(', ')}`);
-    const apt = await PrivateApt.open([...new Set(missing.flatMap(suitesFor))]);
+    const likely = missing.flatMap((version) => likelySuites[version] ?? newestSuites);
+    let apt = await PrivateApt.open(likely);
+    const known = await apt.versions(META_PACKAGE);
+    if (!missing.every((version) => known.some((candidate) => isOf(version, candidate)))) {
+      apt = await PrivateApt.open([...likely, ...newestSuites, ...otherSuites]);
+    }
     for (const version of missing) await fetchKernel(apt, version);
   });
   return versions.map((version) => readCached(version) as Kernel);
@@ -91,17 +100,17 @@ function readCached(version: string): Kernel | undefined {
 }
 
 async function fetchKernel(apt: PrivateApt, version: string): Promise<void> {
-  const available = await apt.versions('linux-image-cloud-amd64');
-  const chosen = available.find((candidate) => candidate.version.startsWith(`${version}.`));
+  const available = await apt.versions(META_PACKAGE);
+  const chosen = available.find((candidate) => isOf(version, candidate));
   if (chosen === undefined) {
     const all = available.map((candidate) => candidate.version).join(', ') || 'none';
     throw new Error(
-      `kernel ${version}: the mirror has no linux-image-cloud-amd64 of this version; it has ${all}`,
+      `kernel ${version}: the mirror has no ${META_PACKAGE} of this version; it has ${all}`,
     );
   }
   const image = chosen.depends.find((name) => /^linux-image-\d/.test(name));
   if (image === undefined)
-    throw new Error(`linux-image-cloud-amd64 ${chosen.version}: depends on no kernel image`);
+    throw new Error(`${META_PACKAGE} ${chosen.version}: depends on no kernel image`);
   const release = image.replace(/^linux-image-/, '');
   mkdirSync(kernelCache, { recursive: true });
   const scratch = mkdtempSync(join(kernelCache, '.new-'));

@@ -80,7 +80,7 @@ async function runKernel(run: KernelRun): Promise<void> {
     const follower = new GuestFollower(reporter, done, run.bundle);
     const start = performance.now();
     const boot = await bootOnce(run, follower, done);
-    if (boot.outcome === 'interrupted') return;
+    if (boot.outcome === 'interrupted' || follower.initFailed) return;
     if (boot.outcome === 'done') {
       reportKernelFaults(reporter, boot);
       const seconds = Math.round((performance.now() - start) / 1000);
@@ -173,6 +173,8 @@ function deathText(run: GuestRun, timeLimitMs: number): string {
 class GuestFollower {
   running: { file: string; name: string } | undefined;
   bootSeconds = 0;
+  /** It said itself why it cannot run tests. */
+  initFailed = false;
   count = 0;
   readonly #bundle: Bundle;
   readonly #reporter: Reporter;
@@ -193,6 +195,7 @@ class GuestFollower {
       const { type: _, ...result } = event;
       this.#add(result);
     } else if (event.type === 'error') {
+      this.initFailed = true;
       this.#add({ ...failure('(init)'), error: event.message });
     }
   }
