@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMapById } from '@libbpf-ts/libbpf';
-import { assert, nanosleep, syscall, syscallNumber, test } from '#harness';
 import koffi from 'koffi';
+import { assert, nanosleep, syscall, syscallNumber, test } from '#harness';
 import { MmapBpf } from '../build/mmap.skel.js';
 
 const PAGE = 4096;
@@ -54,19 +54,31 @@ test('mapped maps and global data', async () => {
   assert.ok(bssAt > 0 && mapAt > 0);
   const ownBss = words(bssAt, PAGE);
   const ownMap = words(mapAt, 4 * PAGE);
-  assert.deepEqual([bss.in_val, bss.out_val, ownMap[0], ownMap[1], ownMap[2], ownMap[1500]], [0n, 0n, 0n, 0n, 0n, 0n]);
+  assert.deepEqual(
+    [bss.in_val, bss.out_val, ownMap[0], ownMap[1], ownMap[2], ownMap[1500]],
+    [0n, 0n, 0n, 0n, 0n, 0n],
+  );
 
   skel.attach();
   bss.in_val = 123n;
   data.update(0, 111n);
   nanosleep();
   assert.deepEqual([bss.in_val, bss.out_val], [123n, 123n]);
-  assert.ok([...ownBss.slice(0, 8)].filter((value) => value === 123n).length >= 2, 'seen through a mapping of our own');
+  assert.ok(
+    [...ownBss.slice(0, 8)].filter((value) => value === 123n).length >= 2,
+    'seen through a mapping of our own',
+  );
   assert.deepEqual([ownMap[0], ownMap[1], ownMap[2], ownMap[1500]], [111n, 222n, 123n, 369n]);
-  assert.deepEqual([data.lookup(0), data.lookup(1), data.lookup(2), data.lookup(1500)], [111n, 222n, 123n, 369n]);
+  assert.deepEqual(
+    [data.lookup(0), data.lookup(1), data.lookup(2), data.lookup(1500)],
+    [111n, 222n, 123n, 369n],
+  );
 
   // A map that is mapped writable cannot be frozen.
-  assert.throws(() => data.freeze(), (error: { errno?: string }) => error.errno === 'EBUSY');
+  assert.throws(
+    () => data.freeze(),
+    (error: { errno?: string }) => error.errno === 'EBUSY',
+  );
   assert.equal(protect(mapAt, 4 * PAGE, READ), 0);
   munmap(mapAt, 4 * PAGE);
 
@@ -89,7 +101,10 @@ test('mapped maps and global data', async () => {
   // Frozen for us, not for programs.
   bss.in_val = 321n;
   nanosleep();
-  assert.deepEqual([bss.in_val, bss.out_val, data.lookup(2), data.lookup(1500)], [321n, 321n, 321n, 963n]);
+  assert.deepEqual(
+    [bss.in_val, bss.out_val, data.lookup(2), data.lookup(1500)],
+    [321n, 321n, 321n, 963n],
+  );
 
   // Parts of a map in and out of one range of addresses.
   const area = mmap(-1, 4 * PAGE, READ | WRITE);

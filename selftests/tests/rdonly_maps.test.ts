@@ -31,7 +31,10 @@ test('attaching by the section name fails, names the program, and leaves nothing
 test('a program of the object without its skeleton, by name', () => {
   const bytes = readFileSync(join(import.meta.dirname, '../../rdonly_maps.bpf.o'));
   using object = openObject(bytes, { name: 'rdonly_maps' });
-  assert.throws(() => object.program('full_lop'), { code: 'BPF_NO_SUCH_PROGRAM', message: /did you mean "full_loop"/ });
+  assert.throws(() => object.program('full_lop'), {
+    code: 'BPF_NO_SUCH_PROGRAM',
+    message: /did you mean "full_loop"/,
+  });
   const loaded = object.load();
   assert.equal(loaded.program('full_loop').section, 'raw_tracepoint/sys_enter:full_loop');
   assert.equal(loaded.map('rdonly_m.bss').name, 'rdonly_m.bss');
