@@ -534,8 +534,9 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
 
   /** No system call can change it any more; programs still can. */
   freeze(): void {
+    const fd = this.#loaded('freeze()').number;
     try {
-      mapFreeze(this.#loaded('freeze()').number);
+      mapFreeze(fd);
     } catch (cause) {
       throw this.#error('BPF_MAP_FREEZE', `could not be frozen: ${(cause as Error).message}`, {
         cause,
