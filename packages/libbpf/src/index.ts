@@ -68,6 +68,7 @@ export {
 } from './load/public-features.js';
 export type { Support } from './load/type-support.js';
 export { VerifierError } from './load/verifier-error.js';
+export { type ProgramVerification, VerifySession, verifyPrograms } from './load/verify-programs.js';
 export type { BpfMap, LookupOptions, MapBatch, UpdateOptions } from './map/bpf-map.js';
 export { onlineCpus, possibleCpus } from './map/cpus.js';
 export { type KernelSymbol, KernelSymbols, kernelSymbols } from './map/kernel-symbols.js';

@@ -16,14 +16,18 @@ import { findAttachTarget, type ProgramTarget } from './attach-target.js';
 import { createMap, fillMap } from './create-maps.js';
 import { type ResolvedExtern, resolveExterns } from './externs.js';
 import { hasFeature } from './features.js';
-import { fillInstructions, moduleDescriptors } from './fill-instructions.js';
+import {
+  fillInstructions,
+  type ModuleDescriptors,
+  moduleDescriptors,
+} from './fill-instructions.js';
 import { KernelTypes } from './kernel-types.js';
 import { debugInfo, type LinkedProgram } from './link-program.js';
-import { loadProgram } from './load-program.js';
+import { type LoadedProgram, loadProgram } from './load-program.js';
 import { raiseMemlock } from './memlock.js';
 import { permissionHint } from './permission.js';
 import { pinNewMap, reusePinnedMap } from './pinned-maps.js';
-import { relocateObject } from './relocate-object.js';
+import { type PreparedFunctions, relocateObject } from './relocate-object.js';
 import { btfForKernel, type KernelBtfImage } from './sanitize-btf.js';
 import { type KernelStructOps, planStructOps, type StructOpsPlan } from './struct-ops.js';
 import { Undo } from './undo.js';
@@ -70,7 +74,8 @@ export function loadObject(object: ObjectSpec, options: LoadOptions = {}): LoadR
   }
 }
 
-function checkEndianness({ name, littleEndian }: ObjectSpec): void {
+/** @throws BpfError `BPF_ENDIANNESS` */
+export function checkEndianness({ name, littleEndian }: ObjectSpec): void {
   if (littleEndian === LITTLE) return;
   const target = LITTLE ? 'bpfel' : 'bpfeb';
   throw new BpfError(
@@ -80,7 +85,8 @@ function checkEndianness({ name, littleEndian }: ObjectSpec): void {
   );
 }
 
-class ObjectLoader {
+/** Loads one object; everything made goes to {@link Undo} as well, so that it can be taken back. */
+export class ObjectLoader {
   readonly #object: ObjectSpec;
   readonly #options: LoadOptions;
   readonly #kernel: KernelTypes;
@@ -90,6 +96,9 @@ class ObjectLoader {
   readonly #mapFds: (number | undefined)[] = [];
   readonly #arenas = new Map<MapSpec, Mapping>();
   readonly #programFds = new Map<ProgramSpec, number>();
+  #externs: ReadonlyMap<string, ResolvedExtern> = new Map();
+  #modules: ModuleDescriptors = { fds: undefined, indexOf: new Map() };
+  #structOps: StructOpsPlan = { maps: new Map(), programs: new Map(), autoload: new Map() };
 
   constructor(object: ObjectSpec, options: LoadOptions, kernel: KernelTypes, undo: Undo) {
     this.#object = object;
@@ -100,21 +109,19 @@ class ObjectLoader {
 
   load(): LoadResult {
     const object = this.#object;
-    const externs = resolveExterns(object, this.#kernel, this.#options);
-    const structOps = planStructOps(object, this.#kernel);
-    const loading = new Set(
-      object.programs.filter((one) => structOps.autoload.get(one) ?? one.autoload),
-    );
-    for (const program of loading) program.sectionDefinition?.handler?.prepareLoad?.(program);
-    const linked = relocateObject(object, loading, this.#kernel, this.#options.btfCustomPath);
-    raiseMemlock();
-    this.#loadBtf(loading);
-    for (const map of object.maps) this.#mapFds.push(this.#makeMap(map, structOps));
-    this.#fillSlots(
-      (map) => map.inner !== undefined,
-      (name) => this.#mapNamed(name),
-    );
-    const logs = this.#loadPrograms(linked, externs, structOps);
+    this.resolve();
+    const { autoload } = this.#structOps;
+    const loading = new Set(object.programs.filter((one) => autoload.get(one) ?? one.autoload));
+    const linked = this.relocate(loading);
+    this.makeMaps(loading);
+    const logs = object.programs.map((spec) => {
+      const program = linked.get(spec);
+      if (program === undefined) return undefined;
+      const { fd, log } = this.loadOne(program);
+      this.#programFds.set(spec, this.#undo.fd(fd));
+      return log;
+    });
+    this.#bindConstants();
     this.#fillSlots(
       ({ type }) => type === mapType('PROG_ARRAY'),
       (name) => this.#programFds.get(object.programs.find((one) => one.name === name)!),
@@ -124,9 +131,57 @@ class ObjectLoader {
       mapFds: this.#mapFds,
       programFds: object.programs.map((one) => this.#programFds.get(one)),
       logs,
-      structOps: this.#structOpsValues(structOps),
+      structOps: this.#structOpsValues(),
       arenas: this.#arenas,
     };
+  }
+
+  /** What the object expects of the kernel: externs and struct_ops. */
+  resolve(): void {
+    this.#externs = resolveExterns(this.#object, this.#kernel, this.#options);
+    this.#modules = moduleDescriptors(this.#object, this.#externs);
+    this.#structOps = planStructOps(this.#object, this.#kernel);
+  }
+
+  relocate(
+    loading: ReadonlySet<ProgramSpec>,
+    cache?: PreparedFunctions,
+  ): Map<ProgramSpec, LinkedProgram> {
+    for (const program of loading) program.sectionDefinition?.handler?.prepareLoad?.(program);
+    const { btfCustomPath } = this.#options;
+    return relocateObject(this.#object, loading, this.#kernel, btfCustomPath, cache);
+  }
+
+  /** BTF, maps, and maps in maps. */
+  makeMaps(loading: Iterable<ProgramSpec>): void {
+    raiseMemlock();
+    this.#loadBtf(loading);
+    for (const map of this.#object.maps) this.#mapFds.push(this.#makeMap(map));
+    this.#fillSlots(
+      (map) => map.inner !== undefined,
+      (name) => this.#mapNamed(name),
+    );
+  }
+
+  /** Loads a program. @returns its descriptor, the caller's to close */
+  loadOne(program: LinkedProgram): LoadedProgram {
+    const object = this.#object;
+    const { spec } = program;
+    const { btfExt, littleEndian } = object;
+    const hasInfo = this.#btfFd !== undefined && btfExt !== undefined && hasFeature('btfFunc');
+    return loadProgram({
+      object,
+      program,
+      btfFd: this.#btfFd,
+      debugInfo: hasInfo
+        ? debugInfo(btfExt, program, littleEndian, this.#functions.get(spec.type))
+        : undefined,
+      target: this.#targetOf(spec),
+      fdArray: this.#modules.fds,
+      logLevel: spec.logLevel ?? this.#options.logLevel ?? 0,
+      logSize: spec.logSize ?? this.#options.logSize,
+      poisoned: fillInstructions(object, program, this.#mapFds, this.#externs, this.#modules),
+    });
   }
 
   /** BTF is a help to the verifier and to people; without it most objects still work. */
@@ -156,14 +211,16 @@ class ObjectLoader {
     }
   }
 
-  #makeMap(map: MapSpec, { maps: structOps }: StructOpsPlan): number | undefined {
+  #makeMap(map: MapSpec): number | undefined {
     const object = this.#object;
     // An internal map is of no use to a kernel that has no global variables.
     if (!map.autocreate || (isInternal(map) && !hasFeature('globalData'))) return undefined;
     const pinRoot = this.#options.pinRootPath;
     const reused = reusePinnedMap(object, map, pinRoot);
     if (reused !== undefined) return this.#undo.fd(reused);
-    const fd = this.#undo.fd(createMap(object, map, this.#btfFd, kernelSide(structOps.get(map))));
+    const fd = this.#undo.fd(
+      createMap(object, map, this.#btfFd, kernelSide(this.#structOps.maps.get(map))),
+    );
     if (map.reuseFd !== undefined) return fd;
     if (isInternal(map)) fillMap(object, map, fd);
     if (map.type === mapType('ARENA')) this.#mapArena(map, fd);
@@ -204,45 +261,8 @@ class ObjectLoader {
     }
   }
 
-  #loadPrograms(
-    linked: ReadonlyMap<ProgramSpec, LinkedProgram>,
-    externs: ReadonlyMap<string, ResolvedExtern>,
-    structOps: StructOpsPlan,
-  ): (string | undefined)[] {
-    const object = this.#object;
-    const modules = moduleDescriptors(object, externs);
-    const constants = this.#constantMaps();
-    return object.programs.map((spec) => {
-      const program = linked.get(spec);
-      if (program === undefined) return undefined;
-      const poisoned = fillInstructions(object, program, this.#mapFds, externs, modules);
-      const { fd, log } = loadProgram({
-        object,
-        program,
-        btfFd: this.#btfFd,
-        debugInfo:
-          this.#btfFd === undefined || object.btfExt === undefined || !hasFeature('btfFunc')
-            ? undefined
-            : debugInfo(
-                object.btfExt,
-                program,
-                object.littleEndian,
-                this.#functions.get(spec.type),
-              ),
-        target: this.#targetOf(spec, structOps),
-        fdArray: modules.fds,
-        logLevel: spec.logLevel ?? this.#options.logLevel ?? 0,
-        logSize: spec.logSize ?? this.#options.logSize,
-        poisoned,
-      });
-      this.#programFds.set(spec, this.#undo.fd(fd));
-      for (const map of constants) bindMap(fd, map);
-      return log;
-    });
-  }
-
-  #targetOf(spec: ProgramSpec, { programs }: StructOpsPlan): ProgramTarget | undefined {
-    const structOps = programs.get(spec);
+  #targetOf(spec: ProgramSpec): ProgramTarget | undefined {
+    const structOps = this.#structOps.programs.get(spec);
     if (structOps !== undefined) {
       const { btfId, member, module } = structOps;
       return { btfId, fd: module?.fd, expectedAttachType: member };
@@ -252,17 +272,18 @@ class ObjectLoader {
     return findAttachTarget(spec, this.#kernel);
   }
 
-  /** Maps of constants, which live as long as a program does even if it does not use them: tools read them. */
-  #constantMaps(): number[] {
-    const fds = this.#object.maps.flatMap((map, index) =>
+  /** Maps of constants live as long as a program does, even one that does not use them: tools read them. */
+  #bindConstants(): void {
+    const maps = this.#object.maps.flatMap((map, index) =>
       map.origin === 'rodata' ? (this.#mapFds[index] ?? []) : [],
     );
-    return fds.length > 0 && hasFeature('bindMap') ? fds : [];
+    if (maps.length === 0 || !hasFeature('bindMap')) return;
+    for (const program of this.#programFds.values()) for (const map of maps) bindMap(program, map);
   }
 
-  #structOpsValues({ maps }: StructOpsPlan): Map<MapSpec, Uint8Array> {
+  #structOpsValues(): Map<MapSpec, Uint8Array> {
     const values = new Map<MapSpec, Uint8Array>();
-    for (const [map, { value, slots }] of maps) {
+    for (const [map, { value, slots }] of this.#structOps.maps) {
       const view = new DataView(value.buffer);
       for (const { offset, program } of slots)
         view.setBigUint64(offset, BigInt(this.#programFds.get(program) ?? 0), LITTLE);

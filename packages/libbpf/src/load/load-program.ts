@@ -17,6 +17,7 @@ import { refused } from './refusal.js';
 
 const ATTEMPTS = 5;
 const FIRST_LOG = 1 << 20;
+const STATISTICS_LOG = 1 << 14;
 const LARGEST_LOG = 0x3fff_ffff;
 
 export interface ProgramLoadOptions {
@@ -99,7 +100,7 @@ function withLog(
   attribute: ProgLoadAttr,
   logLevel: number,
 ): LoadedProgram {
-  let size = options.logSize ?? FIRST_LOG;
+  let size = options.logSize ?? ((logLevel & 3) === 0 ? STATISTICS_LOG : FIRST_LOG);
   for (;;) {
     const log = new Uint8Array(size);
     try {
@@ -111,6 +112,8 @@ function withLog(
         size = Math.min(size * 4, LARGEST_LOG);
         continue;
       }
+      // Statistics say nothing about why.
+      if ((logLevel & 3) === 0) return withLog(options, attribute, logLevel | 1);
       throw refused(options, error, logText(log));
     }
   }

@@ -159,7 +159,8 @@ function linkSupport(kind: LinkKind): Support {
     case 'raw_tracepoint':
       return programTypeSupport(progType('RAW_TRACEPOINT'));
     case 'xdp':
-      return linkTo('XDP', 'XDP');
+      // Without an interface the kernel's answer tells nothing; this type of program came with the same release.
+      return programTypeSupport(progType('SK_LOOKUP'));
     case 'tcx':
       return linkTo('SCHED_CLS', 'TCX_INGRESS');
     case 'netkit':

@@ -17,12 +17,16 @@ import {
   type PreparedFunction,
 } from './link-program.js';
 
-/** Links every program of `loading`. */
+/** Functions whose CO-RE relocations are done, for those that link programs of one object one by one. */
+export type PreparedFunctions = Map<FunctionSpec, PreparedFunction>;
+
+/** Links every program of `loading`. @param cache - filled and used, over several calls */
 export function relocateObject(
   object: ObjectSpec,
   loading: ReadonlySet<ProgramSpec>,
   kernel: KernelTypes,
   btfCustomPath: string | undefined,
+  cache: PreparedFunctions = new Map(),
 ): Map<ProgramSpec, LinkedProgram> {
   const functions: FunctionSpec[] = [...loading, ...object.subprograms];
   const needsCore = functions.some(({ coreRelocations }) => coreRelocations.length > 0);
@@ -35,12 +39,16 @@ export function relocateObject(
   const context =
     needsCore && object.btf !== undefined ? createCoreContext(object.btf, targets) : undefined;
   const prepared = functions.map((spec): PreparedFunction => {
+    const known = cache.get(spec);
+    if (known !== undefined) return known;
     const code = spec.instructions.slice();
     const failures =
       context === undefined || spec.coreRelocations.length === 0
         ? []
         : applyCoreRelocations(context, spec, new Code(code, object.littleEndian));
-    return { spec, code, failures };
+    const done = { spec, code, failures };
+    cache.set(spec, done);
+    return done;
   });
   const table = new FunctionTable(prepared);
   const callbacks = exceptionCallbacks(object);

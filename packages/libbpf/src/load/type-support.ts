@@ -4,6 +4,7 @@
 
 import { SyscallError } from '../errors.js';
 import {
+  type AttachTypeName,
   attachType,
   BPF_F_NO_PREALLOC,
   MAP_TYPES,
@@ -158,25 +159,24 @@ function probeProgramType(type: number): Support {
   }
 }
 
-/** These need a target; a kernel that knows the type gets as far as missing it, and says so in its log. */
+/** Attach types that the trials of {@link namedInLog} ask for: those that need nothing but BTF. */
+const TRIAL_ATTACH: Readonly<Record<string, AttachTypeName>> = {
+  TRACING: 'TRACE_RAW_TP',
+  LSM: 'LSM_MAC',
+};
+
+/** These need a target, and type 1 is none: a kernel that knows the type gets as far as that, and says so in its log. */
 function namedInLog(attribute: ProgLoadAttr): Support {
   const log = new Uint8Array(4096);
-  const isStructOps = PROG_TYPES[attribute.progType] === 'STRUCT_OPS';
-  const known = isStructOps ? { attachBtfId: 1 } : {};
-  const expected =
-    PROG_TYPES[attribute.progType] === 'TRACING'
-      ? attachType('TRACE_FENTRY')
-      : PROG_TYPES[attribute.progType] === 'LSM'
-        ? attachType('LSM_MAC')
-        : 0;
+  const trial = TRIAL_ATTACH[PROG_TYPES[attribute.progType]!];
+  const expectedAttachType = trial === undefined ? 0 : attachType(trial);
   try {
-    closeFd(progLoad({ ...attribute, ...known, expectedAttachType: expected, log, logLevel: 1 }));
+    closeFd(progLoad({ ...attribute, attachBtfId: 1, expectedAttachType, log, logLevel: 1 }));
     return 'yes';
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    if (error.code === 'EPERM')
-      return { unknown: 'this process may not load such programs (EPERM)' };
-    return log[0] !== 0 || error.code === 'ENOTSUPP' ? 'yes' : 'no';
+    if (log[0] !== 0 || error.code === 'ENOTSUPP') return 'yes';
+    return supportOf(error);
   }
 }
 
