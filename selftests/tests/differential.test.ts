@@ -75,15 +75,20 @@ function firstDifference(ours: Uint8Array, theirs: Uint8Array): string | undefin
     if (isWide && (source === 1 || source === 2)) {
       if ((maps.get(x) ?? y) !== y) return `another map at ${describe(at, ours, theirs)}`;
       maps.set(x, y);
-    } else if (isWide && source === 0 && a!.getInt32(at + 12, true) >>> 16 === 0xffff) {
+    } else if (isWide && source === 0 && isKernelAddress(a!, at)) {
       // An address in the kernel.
-      if (b!.getInt32(at + 12, true) >>> 16 !== 0xffff) return describe(at, ours, theirs);
+      if (!isKernelAddress(b!, at)) return describe(at, ours, theirs);
       at += 8;
     } else if (x !== y) {
       return describe(at, ours, theirs);
     }
   }
   return undefined;
+}
+
+/** Of a wide load: the upper half of the address space, with five levels of page tables too. */
+function isKernelAddress(view: DataView, at: number): boolean {
+  return view.getUint32(at + 12, true) >>> 24 === 0xff;
 }
 
 function describe(at: number, ours: Uint8Array, theirs: Uint8Array): string {
