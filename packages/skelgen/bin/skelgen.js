@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+// Node 22.8 and later keep the compiled code of the command for the next run.
+require('node:module').enableCompileCache?.();
+const { main } = require('../dist/cli/main.cjs');
 
-process.exitCode = await main(process.argv.slice(2));
+main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

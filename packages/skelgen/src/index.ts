@@ -4,6 +4,9 @@
  * @module
  */
 
+export { type BuildOptions, type BuiltObject, buildObject } from './build/build-object.js';
+export { findClang } from './build/find-clang.js';
+export { vmlinuxHeader } from './build/vmlinux-header.js';
 export { SkelgenError } from './failure.js';
 export {
   EXPORT_TAG,

@@ -4,7 +4,7 @@
  * Exit status: 0, 1 (it failed, and said why), 2 (usage). A command's code is loaded when it is the one to run.
  */
 
-import { Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { red } from './colour.js';
 import { describeFailure } from './failure.js';
 import { version } from './version.js';
@@ -16,12 +16,19 @@ type Register = (program: Command) => void;
 /** Every command, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   skeleton: async () => (await import('./commands/skeleton.js')).registerSkeleton,
+  build: async () => (await import('./commands/build.js')).registerBuild,
   subskeleton: async () => (await import('./commands/subskeleton.js')).registerSubskeleton,
   btf: async () => (await import('./commands/btf.js')).registerBtf,
+  inspect: async () => (await import('./commands/inspect.js')).registerInspect,
+  verify: async () => (await import('./commands/verify.js')).registerVerify,
 };
 
 /** Runs the command. @returns the exit status */
 export async function main(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
   // As bpftool spells it: `gen skeleton`.
   const own = args[0] === 'gen' && args.length > 1 ? args.slice(1) : args;
   const program = await commandLine(own[0]);
@@ -29,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(own, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (isUsageError(error)) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`${red('skelgen:')} ${describeFailure(error)}\n`);
     return 1;
   }
@@ -37,6 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** The command line with the command that was named, or, for help and mistakes, with all of them. */
 async function commandLine(name: string | undefined): Promise<Command> {
+  const { Command } = await import('commander');
   const program = new Command('skelgen')
     .description('Typed skeletons from compiled BPF objects.')
     .version(version(), '-V, --version')
@@ -57,6 +65,12 @@ Examples:
       : Object.values(COMMANDS);
   for (const load of loads) (await load())(program);
   return program;
+}
+
+/** commander's own, told by its code: class names do not survive bundling. */
+function isUsageError(error: unknown): error is Error & { readonly exitCode: number } {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('commander.');
 }
 
 function usageError(text: string): string {

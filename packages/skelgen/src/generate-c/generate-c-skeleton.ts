@@ -259,7 +259,12 @@ function elfBytes(name: string, bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += BYTES_PER_LINE) {
     let row = '';
     const end = Math.min(bytes.length, at + BYTES_PER_LINE);
-    for (let index = at; index < end; index++) row += ESCAPED[bytes[index]!];
+    for (let index = at; index < end; index++) {
+      const next = bytes[index + 1] ?? 0;
+      // Most bytes are zero. Unless a digit follows, one is enough.
+      const isShort = bytes[index] === 0 && (index + 1 === end || next < 0x30 || next > 0x39);
+      row += isShort ? '\\0' : ESCAPED[bytes[index]!];
+    }
     rows.push(`\t\t"${row}"`);
   }
   return `static inline const void *${name}__elf_bytes(size_t *sz)

@@ -1,0 +1,54 @@
+// Puts each command into one file, dist/cli/: starting up is mostly finding and compiling modules and starting the loader of
+// ES modules, and one CommonJS file needs little of it. The library stays as tsc wrote it. @libbpf-ts/libbpf itself, which
+// only `verify` needs, is found where it is installed.
+
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { build } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+const commands = readdirSync('src/commands').map((name) => name.replace(/\.ts$/, ''));
+
+/** What stays a file of its own, beside the one that asks for it. */
+const split = {
+  name: 'split',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/commands\/[\w-]+\.js$/ }, ({ path }) => ({
+      path: `./${path.slice('./commands/'.length, -'.js'.length)}.cjs`,
+      external: true,
+    }));
+    onResolve({ filter: /^commander$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './commander.cjs', external: true },
+    );
+    onResolve({ filter: /^(@libbpf-ts\/libbpf|esbuild)$/ }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    // commander only runs programs for subcommands in files of their own, and there are none.
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('commander') ? { path: 'none', namespace: 'none' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+await build({
+  entryPoints: {
+    main: 'src/main.ts',
+    commander: require.resolve('commander'),
+    ...Object.fromEntries(commands.map((name) => [name, `src/commands/${name}.ts`])),
+  },
+  outdir: 'dist/cli',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  supported: { 'dynamic-import': false },
+  conditions: ['@libbpf-ts/source'],
+  minify: true,
+  legalComments: 'none',
+  define: { 'import.meta.url': '__moduleUrl' },
+  banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename);" },
+  plugins: [split],
+});
