@@ -118,6 +118,35 @@ function wakeupCase(name, percentile, listen) {
   };
 }
 
+const LIVE_RUNS = 20;
+
+/** Records made for each that was read, with a producer that runs as fast as it can in a process of its own. */
+const liveCase = {
+  name: 'ring/live/24B',
+  skip: skipWithoutBpf,
+  setup({ build }) {
+    const onRecord = (record) => {
+      sum = (sum + record.getUint32(8)) | 0;
+    };
+    const state = setup(build, { wakeup: 0n, timed: false, count: COUNT }, { onRecord });
+    const pinned = `/sys/fs/bpf/bench-ring-${process.pid}`;
+    state.program.pin(pinned);
+    return { ...state, pinned, trigger: join(build, 'ring') };
+  },
+  async js({ stream, trigger, path, pinned }) {
+    const before = stream.counters.read;
+    const child = spawn(trigger, [path, 'burst', String(LIVE_RUNS), pinned], { stdio: 'inherit' });
+    while (child.exitCode === null) await stream.poll(10);
+    await stream.poll(0);
+    return (LIVE_RUNS * COUNT) / (stream.counters.read - before);
+  },
+  c: { source: 'ring.c', args: ({ path }) => [path, 'live', String(COUNT), String(LIVE_RUNS)] },
+  teardown(state) {
+    rmSync(state.pinned, { force: true });
+    close(state);
+  },
+};
+
 async function listenByCallback(stream, onTime) {
   for (let more = true; more; ) {
     await stream.ready();
@@ -145,6 +174,7 @@ export const cases = [
       sum = (sum + record.decode().first) | 0;
     }),
   ),
+  liveCase,
   wakeupCase('ring/wakeup/median', 50, listenByCallback),
   wakeupCase('ring/wakeup/p99', 99, listenByCallback),
   wakeupCase('ring/for-await/median', 50, listenByLoop),

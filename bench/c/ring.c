@@ -3,7 +3,10 @@
 //   ring OBJECT consume COUNT ROUNDS     drains COUNT records that lie there, reading two fields of each
 //   ring OBJECT produce COUNT ROUNDS     what the kernel needs to make them
 //   ring OBJECT wakeup COUNT PERCENTILE  from submitting an event to the callback, the producer being another thread
+//   ring OBJECT live COUNT RUNS          how many records were made for each that was read, the producer running as fast as it can
 //   ring OBJECT trigger COUNT PINNED     runs the program pinned at PINNED, half a millisecond apart, for the JavaScript side
+//   ring OBJECT burst RUNS PINNED        runs it without a pause
+//   ring OBJECT steady RUNS PINNED       runs it a thousand times a second
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -68,6 +71,31 @@ static void *produce_slowly(void *count)
 	return NULL;
 }
 
+static volatile int done;
+
+static void *produce_fast(void *count)
+{
+	for (long i = 0; i < (long)count; i++)
+		run();
+	done = 1;
+	return NULL;
+}
+
+/* Keeps to the clock: what was late is caught up on. */
+static void *produce_steadily(void *count)
+{
+	double start = now();
+
+	for (long i = 0; i < (long)count; i++) {
+		double early = start + i * 1e6 - now();
+
+		if (early > 0)
+			usleep(early / 1e3);
+		run();
+	}
+	return NULL;
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(double *)a, y = *(double *)b;
@@ -79,11 +107,18 @@ int main(int argc, char **argv)
 {
 	if (argc != 5)
 		return 2;
-	if (!strcmp(argv[2], "trigger")) {
+	if (!strcmp(argv[2], "trigger") || !strcmp(argv[2], "burst") || !strcmp(argv[2], "steady")) {
 		program = bpf_obj_get(argv[4]);
 		if (program < 0)
 			return 1;
-		produce_slowly((void *)(long)atoi(argv[3]));
+		void *runs = (void *)(long)atoi(argv[3]);
+
+		if (!strcmp(argv[2], "burst"))
+			produce_fast(runs);
+		else if (!strcmp(argv[2], "steady"))
+			produce_steadily(runs);
+		else
+			produce_slowly(runs);
 		return 0;
 	}
 	struct bpf_object *object = bpf_object__open_file(argv[1], NULL);
@@ -100,12 +135,12 @@ int main(int argc, char **argv)
 	} data = {};
 	unsigned key = 0;
 	size_t size = bpf_map__value_size(bss);
-	int wakeup = !strcmp(argv[2], "wakeup");
+	int wakeup = !strcmp(argv[2], "wakeup"), live = !strcmp(argv[2], "live");
 
 	if (size > sizeof(data))
 		return 1;
 	data.count = wakeup ? 1 : atoi(argv[3]);
-	data.wakeup = wakeup ? 0 : BPF_RB_NO_WAKEUP;
+	data.wakeup = wakeup || live ? 0 : BPF_RB_NO_WAKEUP;
 	data.timed = wakeup;
 	bpf_map_update_elem(bpf_map__fd(bss), &key, &data, 0);
 
@@ -123,6 +158,18 @@ int main(int argc, char **argv)
 		pthread_join(producer, NULL);
 		qsort(latencies, count, sizeof(double), compare);
 		printf("%f\n", latencies[(long)(count * atof(argv[4]) / 100)]);
+		return 0;
+	}
+	if (live) {
+		long runs = atoi(argv[4]);
+		pthread_t producer;
+
+		pthread_create(&producer, NULL, produce_fast, (void *)runs);
+		while (!done)
+			ring_buffer__poll(ring, 10);
+		pthread_join(producer, NULL);
+		ring_buffer__consume(ring);
+		printf("%f\n", (double)runs * atoi(argv[3]) / seen);
 		return 0;
 	}
 	double total = 0;
