@@ -8,6 +8,9 @@
 /** Characters of a line. */
 export const WIDTH = 100;
 
+/** After a key of at most 4 characters and its colon a line is not broken: it would gain too little. */
+const SHORT_KEY = 5;
+
 /** Code without a place to break, or a call. */
 export type Expression = string | Call;
 
@@ -57,7 +60,8 @@ export function assignment(
 ): string[] {
   const indent = '  '.repeat(depth);
   const line = `${indent}${left} ${flat(expression)}${tail}`;
-  if (line.length <= WIDTH) return [line];
+  if (line.length <= WIDTH || (typeof expression === 'string' && left.length <= SHORT_KEY))
+    return [line];
   if (typeof expression !== 'string') {
     const start = `${indent}${left} ${expression.callee}(`;
     if (start.length <= WIDTH) return lines(depth, `${left} `, expression, tail);

@@ -1,3 +1,4 @@
+#pragma once
 // What a skeleton needs of libbpf's header, without the kernel's types, which here come from the object's own BTF.
 #include <stddef.h>
 
