@@ -36,7 +36,7 @@ export function btfForKernel(
 ): KernelBtfImage {
   const image = new BtfImage(btf);
   const ksyms = btf.findByNameAndKind('.ksyms', BtfKind.DATASEC);
-  if (ksyms !== undefined) fixKsyms(image, ksyms);
+  if (ksyms !== undefined) fixKsyms(image, ksyms, has('btfDatasec'));
   const kconfig = btf.findByNameAndKind('.kconfig', BtfKind.DATASEC);
   if (kconfig !== undefined) fixKconfig(image, kconfig, spec);
   for (const code of spec.subprograms) {
@@ -126,14 +126,14 @@ function datasecToStruct(image: BtfImage, id: number, vlen: number): void {
   for (let index = 0; index < vlen; index++) {
     const variable = image.word(id, 3 * index);
     const offset = image.word(id, 3 * index + 1);
-    image.setWord(id, 3 * index, btf.nameOffset(variable));
+    image.setWord(id, 3 * index, image.nameOffset(variable));
     image.setWord(id, 3 * index + 1, variable);
     image.setWord(id, 3 * index + 2, offset * 8);
   }
 }
 
 /** Functions of `.ksyms` become a dummy variable, its variables ints, laid out one after the other. */
-function fixKsyms(image: BtfImage, datasec: number): void {
+function fixKsyms(image: BtfImage, datasec: number, hasVariables: boolean): void {
   const { btf } = image;
   const int = findInt(btf) ?? image.addInt('int', 4);
   let dummy: number | undefined;
@@ -141,7 +141,7 @@ function fixKsyms(image: BtfImage, datasec: number): void {
   for (let index = 0; index < count; index++) {
     const type = image.word(datasec, 3 * index);
     if (btf.kindOf(type) === BtfKind.FUNC) {
-      dummy ??= image.addVariable('dummy_ksym', int);
+      dummy ??= hasVariables ? image.addVariable('dummy_ksym', int) : image.addInt('dummy_ksym', 4);
       image.setInfo(type, BtfKind.FUNC, LINKAGE_GLOBAL);
       image.nameParameters(btf.sizeOrType(type));
       image.setWord(datasec, 3 * index, dummy);
@@ -184,6 +184,7 @@ class BtfImage {
   readonly #view: DataView;
   readonly #little: boolean;
   readonly #addedTypes: number[] = [];
+  readonly #addedNameOffsets = new Map<number, number>();
   #addedCount = 0;
   #addedNames = '';
   readonly #typesEnd: number;
@@ -267,8 +268,13 @@ class BtfImage {
   addVariable(name: string, type: number): number {
     return this.#addType([this.#addName(name), BtfKind.VAR << 24, type, LINKAGE_GLOBAL]);
   }
+  /** Of types that were added, too. */
+  nameOffset(id: number): number {
+    return this.#addedNameOffsets.get(id) ?? this.#read(this.btf.recordOffset(id));
+  }
   #addType(words: readonly number[]): number {
     this.#addedTypes.push(...words);
+    this.#addedNameOffsets.set(this.btf.typeCount + this.#addedCount, words[0]!);
     return this.btf.typeCount + this.#addedCount++;
   }
   #addName(name: string): number {
