@@ -30,7 +30,8 @@ process.on('uncaughtException', (error) => {
 });
 
 testFile.path = path;
-if (selection.list !== true) mountMissing();
+if (selection.list !== true && selection.part === undefined)
+  mountMissing(selection.ownMounts === true);
 await import(pathToFileURL(path).href);
 send({
   type: 'registered',

@@ -58,6 +58,8 @@ export const features = {
   netkit: feature('netkit', '6.7'),
   netfilter: feature('netfilter link', '6.4'),
   arena: feature('arena', '6.9'),
+  cpuHotplug: feature('CPU that may be taken offline', '2.6'),
+  overwritingRing: feature('overwriting ring buffer', '6.19'),
   token: feature('BPF token', '6.9'),
   fixedLog: feature('BPF_LOG_FIXED', '6.4'),
   largeArrayValues: feature('array values past 4 MiB', '5.11'),

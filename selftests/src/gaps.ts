@@ -76,6 +76,13 @@ export const gaps: readonly Gap[] = [
     present: () => !/ \/sys\/fs\/bpf bpf /.test(readOr('/proc/mounts')),
   },
   {
+    feature: features.cpuHotplug,
+    reason: 'taking a CPU offline would disturb others on this machine; done in guests only',
+    present: () =>
+      !readOr('/proc/cpuinfo').includes('QEMU') ||
+      !existsSync('/sys/devices/system/cpu/cpu1/online'),
+  },
+  {
     feature: features.hardwarePmu,
     reason: 'no hardware performance counters on this (virtual) machine',
     present: () =>

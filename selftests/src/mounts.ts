@@ -23,15 +23,19 @@ export function mountPoint(type: string): string | undefined {
   return undefined;
 }
 
-/** Mounts tracefs and bpffs at their usual places if nothing is there. What the kernel lacks is left out: gaps.ts speaks of it. */
-export function mountMissing(): void {
+/**
+ * Mounts bpffs and tracefs at their usual places. What the kernel lacks is left out: gaps.ts speaks of it.
+ *
+ * @param own - the process has a mount namespace of its own: it gets a new, empty bpffs, in which nobody else pins
+ */
+export function mountMissing(own: boolean): void {
   const known = readFileSync('/proc/filesystems', 'utf8').split(/\s+/);
   const wanted = [
-    ['bpf', '/sys/fs/bpf'],
-    ['tracefs', '/sys/kernel/tracing'],
-  ] as const;
-  for (const [type, target] of wanted) {
-    if (known.includes(type) && mountPoint(type) === undefined && existsSync(target))
-      mount(type, target);
+    { type: 'bpf', target: '/sys/fs/bpf', anew: own },
+    { type: 'tracefs', target: '/sys/kernel/tracing', anew: false },
+  ];
+  for (const { type, target, anew } of wanted) {
+    const isMissing = anew || mountPoint(type) === undefined;
+    if (known.includes(type) && isMissing && existsSync(target)) mount(type, target);
   }
 }

@@ -57,6 +57,8 @@ export interface Selection {
   readonly only?: string;
   /** How much longer than usual everything may take. */
   readonly timeScale?: number;
+  /** The process has a mount namespace of its own. */
+  readonly ownMounts?: boolean;
   /** Registers, runs nothing. */
   readonly list?: boolean;
   /** Runs no test but this part of one (subprocess.ts). */

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { findProgram } from './command.js';
-import { mountPoint } from './mounts.js';
 import type { ChildEvent, Selection } from './protocol.js';
 
 /** A running child.js. */
@@ -28,9 +27,12 @@ export class TestProcess {
     const { signal, part = false } = options;
     const script = join(import.meta.dirname, 'child.js');
     const flags = ['--expose-gc', '--enable-source-maps'];
-    const command = [process.execPath, ...flags, script, path, JSON.stringify(selection)];
-    const ownNamespace = selection.list === true || part ? [] : inMountNamespace();
-    const [program = '', ...args] = [...ownNamespace, ...command];
+    const unshare = selection.list === true || part ? undefined : findProgram('unshare');
+    const told = JSON.stringify({ ...selection, ownMounts: unshare !== undefined });
+    const command = [process.execPath, ...flags, script, path, told];
+    // child.ts mounts a bpffs, and tracefs if it is missing; a namespace of its own keeps that from the machine.
+    const [program = '', ...args] =
+      unshare === undefined ? command : [unshare, '--mount', '--', ...command];
     const child = spawn(program, args, {
       detached: !part,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -48,7 +50,7 @@ export class TestProcess {
     this.ended = new Promise((resolve) => {
       child.on('error', (error) => resolve(`could not start: ${error.message}`));
       // What the tests started and forgot may hold the pipes open, so it goes when the process does.
-      child.on('exit', kill);
+      if (!part) child.on('exit', kill);
       child.on('close', (status, name) => {
         signal?.removeEventListener('abort', kill);
         resolve(name === null ? exitText(status) : `signal ${name}`);
@@ -72,12 +74,6 @@ export class TestProcess {
       // All gone already.
     }
   }
-}
-
-/** child.ts mounts bpffs and tracefs where they are missing; a namespace of its own keeps that from the machine. */
-function inMountNamespace(): string[] {
-  const unshare = findProgram('unshare');
-  return unshare === undefined || mountPoint('bpf') !== undefined ? [] : [unshare, '--mount', '--'];
 }
 
 function exitText(status: number | null): string {
