@@ -6,7 +6,7 @@
  */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { nearest } from '../errors.js';
+import { BpfError, nearest } from '../errors.js';
 import { readTracefs } from '../sys/tracefs.js';
 import { matchesGlob } from './glob.js';
 
@@ -20,9 +20,10 @@ function* functionSymbols(): Generator<{ address: string; name: string }, void, 
     const space = text.indexOf(' ', start);
     const type = text[space + 1];
     if (type === 't' || type === 'T' || type === 'w' || type === 'W') {
-      const tab = text.indexOf('\t', space + 3);
-      const nameEnd = tab === -1 || tab > end ? end : tab;
-      yield { address: text.slice(start, space), name: text.slice(space + 3, nameEnd) };
+      // Not searched for in the text: most lines have no tab, and it would be looked for to the very end.
+      const rest = text.slice(space + 3, end);
+      const tab = rest.indexOf('\t');
+      yield { address: text.slice(start, space), name: tab === -1 ? rest : rest.slice(0, tab) };
     }
     start = end + 1;
   }
@@ -101,8 +102,9 @@ function* filterLines(
   for (let start = 0; start < text.length; ) {
     const end = endOfLine(text, start);
     const nameAt = withAddress ? text.indexOf(' ', start) + 1 : start;
-    const space = text.indexOf(' ', nameAt);
-    const name = text.slice(nameAt, space === -1 || space > end ? end : space);
+    const rest = text.slice(nameAt, end);
+    const space = rest.indexOf(' ');
+    const name = space === -1 ? rest : rest.slice(0, space);
     if (!name.startsWith('__ftrace_invalid_address__')) yield { name, at: start, nameAt };
     start = end + 1;
   }
@@ -122,7 +124,7 @@ export function whyNotTraceable(name: string, by: 'kprobe' | 'ftrace'): string |
     const variants = [...names].filter((other) => other.startsWith(`${name}.`));
     if (variants.length > 0)
       return `the kernel has no function "${name}", the compiler made ${variants.map((variant) => `"${variant}"`).join(' and ')} of it`;
-    const near = nearest(name, names);
+    const near = nearest(name, similar(name, names));
     const hint = near === undefined ? '' : `; did you mean "${near}"?`;
     return `the kernel has no function "${name}", or it was inlined everywhere${hint}`;
   }
@@ -133,14 +135,31 @@ export function whyNotTraceable(name: string, by: 'kprobe' | 'ftrace'): string |
     new RegExp(`\\t${quoted(name)}$`, 'm').test(readFileSync(blacklist, 'latin1'))
   )
     return `function "${name}" is on the kernel's kprobe blacklist (${blacklist})`;
-  if (by === 'ftrace' && !isInFilter(name))
+  if (by === 'ftrace' && isInFilter(name) === false)
     return `function "${name}" cannot be traced by ftrace: it is marked notrace or was built without tracing`;
   if (/^(?:__kprobes|kprobe_|arch_kprobe|do_int3|exc_|asm_exc_|noinstr)/.test(name))
     return `function "${name}" belongs to what runs kprobes, which refuse to trace themselves`;
   return undefined;
 }
 
-function isInFilter(name: string): boolean {
-  const text = readTracefs('available_filter_functions') ?? '';
-  return new RegExp(`^${quoted(name)}( |$)`, 'm').test(text);
+/** Of a hundred thousand names those worth comparing: of about this length, and the same in their first or last four characters. */
+function* similar(name: string, names: Iterable<string>): Generator<string, void, undefined> {
+  const [head, tail] = [name.slice(0, 4), name.slice(-4)];
+  for (const other of names)
+    if (
+      Math.abs(other.length - name.length) < 4 &&
+      (other.startsWith(head) || other.endsWith(tail))
+    )
+      yield other;
+}
+
+/** @returns `undefined` where the list cannot be read */
+function isInFilter(name: string): boolean | undefined {
+  try {
+    const text = readTracefs('available_filter_functions');
+    return text === undefined ? undefined : new RegExp(`^${quoted(name)}( |$)`, 'm').test(text);
+  } catch (error) {
+    if (error instanceof BpfError) return undefined;
+    throw error;
+  }
 }

@@ -20,10 +20,21 @@ export function tracefs(): string {
   );
 }
 
-/** A file of tracefs, or `undefined` if there is none of that name. */
+/**
+ * A file of tracefs, or `undefined` if there is none of that name.
+ *
+ * @throws BpfError `BPF_PERMISSION` if it may not be read (not root, or the kernel is locked down)
+ */
 export function readTracefs(name: string): string | undefined {
   const path = join(tracefs(), name);
-  return existsSync(path) ? readFileSync(path, 'latin1') : undefined;
+  if (!existsSync(path)) return undefined;
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (cause) {
+    throw new BpfError('BPF_PERMISSION', `${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** The number of a tracepoint, which perf events know it by; `undefined` if there is none. */
