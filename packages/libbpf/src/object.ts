@@ -166,7 +166,7 @@ export class BpfObject implements OpenObject, LoadedObject {
   }
 
   /** Takes over everything that was loaded, or closes it all. */
-  #adopt({ btfFd, programFds, logs, mapFds, arenas, structOps }: LoadResult): void {
+  #adopt({ btfFd, programFds, logs, mapFds, arenas, structOps, unpin }: LoadResult): void {
     this.#phase = 'loaded';
     this.#btfFd = btfFd;
     this.#structOps = structOps;
@@ -186,6 +186,7 @@ export class BpfObject implements OpenObject, LoadedObject {
       }
     } catch (error) {
       for (const fd of left) closeFd(fd);
+      unpin();
       this.close();
       throw error;
     }

@@ -57,6 +57,8 @@ export interface LoadResult {
   readonly structOps: ReadonlyMap<MapSpec, Uint8Array>;
   /** Memory of arenas. */
   readonly arenas: ReadonlyMap<MapSpec, Mapping>;
+  /** Takes the pins away that this load made, for when what follows fails. */
+  readonly unpin: () => void;
 }
 
 /** @throws BpfError, of which VerifierError is one */
@@ -91,6 +93,7 @@ export class ObjectLoader {
   readonly #options: LoadOptions;
   readonly #kernel: KernelTypes;
   readonly #undo: Undo;
+  readonly #pins = new Undo();
   #btfFd: number | undefined;
   #functions: KernelBtfImage['functions'] = new Map();
   readonly #mapFds: (number | undefined)[] = [];
@@ -105,6 +108,7 @@ export class ObjectLoader {
     this.#options = options;
     this.#kernel = kernel;
     this.#undo = undo;
+    undo.add(() => this.#pins.run());
   }
 
   load(): LoadResult {
@@ -133,6 +137,7 @@ export class ObjectLoader {
       logs,
       structOps: this.#structOpsValues(),
       arenas: this.#arenas,
+      unpin: () => this.#pins.run(),
     };
   }
 
@@ -224,7 +229,7 @@ export class ObjectLoader {
     if (map.reuseFd !== undefined) return fd;
     if (isInternal(map)) fillMap(object, map, fd);
     if (map.type === mapType('ARENA')) this.#mapArena(map, fd);
-    const winner = pinNewMap(object, map, fd, pinRoot, this.#undo);
+    const winner = pinNewMap(object, map, fd, pinRoot, this.#pins);
     return winner === undefined ? fd : this.#undo.fd(winner);
   }
 
