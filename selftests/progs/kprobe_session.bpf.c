@@ -15,7 +15,7 @@ int on_session(struct pt_regs *ctx)
 	if (tgid != (int)(bpf_get_current_pid_tgid() >> 32))
 		return 1;
 	__sync_fetch_and_add(&calls, 1);
-	return parity;
+	return parity ? 1 : 0;
 }
 
 SEC("fentry/bpf_modify_return_test")
