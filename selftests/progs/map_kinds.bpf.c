@@ -44,6 +44,19 @@ struct {
 	__uint(value_size, 5);
 } untyped SEC(".maps");
 
+struct guarded_value {
+	struct bpf_spin_lock lock;
+	__u32 amount;
+	__u32 other;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct guarded_value);
+} guarded SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 32);

@@ -1,7 +1,8 @@
 // Global data as memory: every shape of variable, atomics, phases, and no system call.
 
 import { Worker } from 'node:worker_threads';
-import { isBpfError } from '@libbpf-ts/libbpf';
+import { isBpfError, onWarning } from '@libbpf-ts/libbpf';
+import { injectFaults } from '@libbpf-ts/libbpf/internal';
 import { assert, getpgid, syscall, syscallNumber, type TestContext, test } from '#harness';
 import { GlobalsBpf } from '../build/globals.skel.js';
 
@@ -242,3 +243,53 @@ test('a closed skeleton says so; windows that were kept show zeros', (t) => {
   wide[0] = 1n;
   bytes.fill(1);
 });
+
+test(
+  'without mapped arrays, as before Linux 5.5, variables are read and written by system calls',
+  (t) => {
+    const warnings: string[] = [];
+    onWarning((message) => void warnings.push(message));
+    const opened = GlobalsBpf.open();
+    t.after(() => opened.close());
+    const window = opened.bss.wide;
+    opened.bss.u32v = 3;
+    opened.data_custom.counted = 20;
+    injectFaults((call) => (call === 'mmap' ? 22 : 0));
+    const skel = opened.load();
+    injectFaults(undefined);
+    const { bss } = skel;
+    assert.ok(
+      warnings.some((text) =>
+        /section "\.bss": arrays that were taken from it before load\(\) are not live/.test(text),
+      ),
+      warnings.join(),
+    );
+
+    assert.equal(bss.u32v, 3);
+    bss.tgid = process.pid;
+    skel.attach();
+    bss.here.x = 41;
+    bss.text = 'by system';
+    assert.throws(() => {
+      bss.u8v = 256;
+    }, RangeError);
+    getpgid();
+    assert.deepEqual(
+      [bss.here.x, bss.here.high, bss.hits, bss.spots.at(2).weight],
+      [42, 77, 1n, 5n],
+    );
+    assert.equal(String(bss.text), 'by system');
+    assert.equal(skel.data_custom.counted, 21);
+    bss.wide = [1n, 2n, 3n];
+    assert.deepEqual([...bss.wide], [1n, 2n, 3n]);
+    window[0] = 9n;
+    assert.equal(bss.wide[0], 1n);
+    assert.throws(
+      () => bss.$atomics.add('hits', 1n),
+      /"hits" has no atomic operations, the section is not mapped on this kernel/,
+    );
+    skel.close();
+    assert.throws(() => bss.u32v, hasCode('BPF_CLOSED'));
+  },
+  { alone: true },
+);

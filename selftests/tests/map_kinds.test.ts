@@ -8,6 +8,7 @@ import {
   openPinnedMap,
   possibleCpus,
 } from '@libbpf-ts/libbpf';
+import { injectFaults } from '@libbpf-ts/libbpf/internal';
 import { assert, features, getpgid, type TestContext, test } from '#harness';
 import { MapKindsBpf } from '../build/map_kinds.skel.js';
 
@@ -165,6 +166,59 @@ test('hash: look-up and delete in one step', (t) => {
     return assert.throws(() => counts.lookupAndDelete(1), hasCode('BPF_MAP_LOOKUP_AND_DELETE'));
   assert.equal(counts.lookupAndDelete(1), 5n);
   assert.equal(counts.lookupAndDelete(1), undefined);
+});
+
+test('hash: without batches of the kernel, the same by single calls', (t) => {
+  const { counts, table } = open(t).maps;
+  let refused = 0;
+  injectFaults((_syscall, command) => {
+    if (command?.endsWith('_BATCH') !== true) return 0;
+    refused++;
+    return 22;
+  });
+  t.after(() => injectFaults(undefined));
+  assert.equal(
+    counts.updateBatch([
+      [1, 10n],
+      [2, 20n],
+      [3, 30n],
+    ]),
+    3,
+  );
+  const { keys, values } = counts.lookupBatch();
+  assert.deepEqual(keys.map((key, index) => [key, values[index]]).sort(), [
+    [1, 10n],
+    [2, 20n],
+    [3, 30n],
+  ]);
+  const entries = counts.entries();
+  assert.equal([...entries].length, 3);
+  assert.deepEqual(entries.statistics, { entries: 3, restarts: 0, vanished: 0, complete: true });
+  assert.equal(
+    counts.forEach(() => {}),
+    3,
+  );
+  assert.equal(counts.deleteBatch([1, 9]), 1);
+  assert.equal(counts.lookupAndDeleteBatch().keys.length, 2);
+  assert.equal([...counts.keys()].length, 0);
+  assert.equal([...table.entries()].length, 4);
+  assert.ok(refused >= 6);
+});
+
+test('hash: a batch that runs into an error says so', (t) => {
+  const { counts } = open(t).maps;
+  injectFaults((_syscall, command) => (command === 'BPF_MAP_UPDATE_BATCH' ? 1 : 0));
+  t.after(() => injectFaults(undefined));
+  assert.throws(() => counts.updateBatch([[1, 1n]]), /map "counts": update: EPERM/);
+});
+
+test('hash: under the lock of the value', (t) => {
+  const { guarded } = open(t).maps;
+  const value = { lock: new Uint8Array(4), amount: 5, other: 6 };
+  guarded.update(1, value);
+  guarded.update(1, { ...value, amount: 7 }, { locked: true });
+  assert.deepEqual(guarded.lookup(1, { locked: true }), { ...value, amount: 7 });
+  assert.throws(() => open(t).maps.counts.lookup(1, { locked: true }), hasCode('BPF_MAP_LOOKUP'));
 });
 
 test('LRU hash: the oldest make room', (t) => {

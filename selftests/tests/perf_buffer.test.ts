@@ -1,7 +1,8 @@
 // Perf buffers: after the kernel's selftest of that name.
 
+import { writeFileSync } from 'node:fs';
 import { isBpfError, onlineCpus } from '@libbpf-ts/libbpf';
-import { assert, getpgid, syscall, type TestContext, test } from '#harness';
+import { assert, features, getpgid, sleep, syscall, type TestContext, test } from '#harness';
 import { PerfBufferBpf } from '../build/perf_buffer.skel.js';
 
 const SCHED_SETAFFINITY = 203;
@@ -191,3 +192,36 @@ test('wrong options say so', (t) => {
   );
   skel.maps.events.open().close();
 });
+
+test(
+  'a CPU that comes up gets its ring, and one that went down a new one',
+  async (t) => {
+    const online = '/sys/devices/system/cpu/cpu1/online';
+    const settle = () => sleep(1500);
+    t.after(() => writeFileSync(online, '1'));
+    writeFileSync(online, '0');
+    const skel = open(t);
+    const stream = skel.maps.events.open({ pages: 1 });
+    const seenOn = (cpu: number): number => {
+      onCpu(cpu, () => getpgid());
+      return stream.consume((record) => assert.equal(record.source, cpu));
+    };
+    assert.equal(seenOn(0), 1);
+    for (let round = 0; round < 2; round++) {
+      writeFileSync(online, '1');
+      await settle();
+      assert.equal(seenOn(1), 1);
+      assert.equal(await stream.ready(50), false, 'nothing wakes for ever');
+      onCpu(1, () => getpgid());
+      writeFileSync(online, '0');
+      await settle();
+      assert.equal(
+        stream.take().length,
+        1,
+        'what was in the ring of a CPU that went down is there',
+      );
+      assert.equal(seenOn(0), 1);
+    }
+  },
+  { alone: true, needs: [features.cpuHotplug] },
+);

@@ -1,9 +1,7 @@
 // A ring buffer that replaces old records, Linux 6.19: what is read is whole and in order, with the oldest missing.
 
-import { assert, type Feature, getpgid, test } from '#harness';
+import { assert, features, getpgid, test } from '#harness';
 import { RingbufOverwriteBpf } from '../build/ringbuf_overwrite.skel.js';
-
-const overwriting: Feature = { name: 'overwriting ring buffer', since: '6.19' };
 
 test(
   'old records make room for new ones',
@@ -40,5 +38,5 @@ test(
       [made],
     );
   },
-  { needs: [overwriting] },
+  { needs: [features.overwritingRing] },
 );

@@ -155,7 +155,9 @@ export function writeBatches<K, V>(
       elemFlags: BigInt(elemFlags),
     });
     if (result.errno !== 0) {
-      if (handled === 0 && result.count === 0 && isUnsupported(result.errno)) return undefined;
+      // A kernel that has no such call leaves the count as it was; one that failed on the way has lowered it.
+      const untouched = result.count === count || result.count === 0;
+      if (handled === 0 && untouched && isUnsupported(result.errno)) return undefined;
       // A key that is gone ends a delete batch in front of it; go on behind it.
       if (command === 'delete' && result.errno === ENOENT) {
         handled += result.count;
