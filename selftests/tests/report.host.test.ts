@@ -1,6 +1,7 @@
 // What people read: the table in the README, and the part of a kernel's log that a failure shows.
 
 import { assert, test } from '#harness';
+import { readOptions } from '#options';
 import { filesFor, type TestResult } from '#protocol';
 import { renderTable } from '#table';
 import { compareVersions } from '#vm/apt';
@@ -78,4 +79,25 @@ test('a pattern that matches names of files is meant for these files', () => {
   assert.deepEqual(filesFor('mmap: (a|b: c)', paths), paths.slice(2));
   assert.deepEqual(filesFor('(mmap: x|y)', paths), paths);
   assert.deepEqual(filesFor('wakes up', paths), paths);
+});
+
+test('a wrong argument is refused by name', () => {
+  const cases: [string[], RegExp][] = [
+    [['--vm', '5.10,latest'], /^Error: --vm: expected versions like 5\.10,6\.1, found "latest"$/],
+    [['--accel', 'hvf'], /^Error: --accel: expected tcg or kvm, found "hvf"$/],
+    [['--jobs', '0'], /^Error: --jobs: expected a whole number from 1, found "0"$/],
+    [['--time-limit', 'x'], /^Error: --time-limit: expected a whole number from 1, found "x"$/],
+    [['a', 'b'], /^Error: one PATTERN expected, found 2$/],
+    [['('], /^SyntaxError: Invalid regular expression/],
+    [['--table'], /^Error: --table goes with --vm or --kernel, and without a PATTERN$/],
+    [['--vm', '6.1', '--table', 'x'], /^Error: --table goes with/],
+    [['--unknown'], /--unknown/],
+  ];
+  for (const [args, message] of cases)
+    assert.throws(() => readOptions(args), message, args.join(' '));
+  const { vm, pattern, jobs, timeLimit } = readOptions(['--vm', '5.10,6.1', 'x', '--jobs', '3']);
+  assert.deepEqual(
+    { vm, pattern, jobs, timeLimit },
+    { vm: ['5.10', '6.1'], pattern: 'x', jobs: 3, timeLimit: 1200 },
+  );
 });
