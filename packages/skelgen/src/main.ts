@@ -18,15 +18,21 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   skeleton: async () => (await import('./commands/skeleton.js')).registerSkeleton,
   build: async () => (await import('./commands/build.js')).registerBuild,
   subskeleton: async () => (await import('./commands/subskeleton.js')).registerSubskeleton,
-  btf: async () => (await import('./commands/btf.js')).registerBtf,
   inspect: async () => (await import('./commands/inspect.js')).registerInspect,
   verify: async () => (await import('./commands/verify.js')).registerVerify,
+  btf: async () => (await import('./commands/btf.js')).registerBtf,
+  completion: async () => (await import('./commands/completion.js')).registerCompletion,
 };
 
 /** Runs the command. @returns the exit status */
 export async function main(args: readonly string[]): Promise<number> {
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  if (args[0] === '__complete') {
+    const { answerCompletion } = await import('./commands/completion.js');
+    await answerCompletion(args[1] ?? '', args.slice(2));
     return 0;
   }
   // As bpftool spells it: `gen skeleton`.
@@ -40,6 +46,11 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${red('skelgen:')} ${describeFailure(error)}\n`);
     return 1;
   }
+}
+
+/** Every command, for help and completion. */
+export function allCommands(): Promise<Command> {
+  return commandLine(undefined);
 }
 
 /** The command line with the command that was named, or, for help and mistakes, with all of them. */
