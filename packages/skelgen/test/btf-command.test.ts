@@ -128,9 +128,18 @@ test('failures: one line, status 1', async ({ folder }) => {
   const cases: [args: string[], message: string][] = [
     [[join(folder, 'none')], `${join(folder, 'none')}: no such file`],
     [[folder], `${folder}: is a folder, expected a file`],
-    [[text], `${text}: BTF header, offset 0x0: bad magic, found 0x6f6e, expected 0xeb9f in either byte order`],
-    [[btf('syntax.btf'), '--root', 'nothing'], `${btf('syntax.btf')}: --root "nothing": no such type`],
-    [[btf('syntax.btf'), '--root', '9999'], `${btf('syntax.btf')}: --root 9999: type id out of range, expected 1..`],
+    [
+      [text],
+      `${text}: BTF header, offset 0x0: bad magic, found 0x6f6e, expected 0xeb9f in either byte order`,
+    ],
+    [
+      [btf('syntax.btf'), '--root', 'nothing'],
+      `${btf('syntax.btf')}: --root "nothing": no such type`,
+    ],
+    [
+      [btf('syntax.btf'), '--root', '9999'],
+      `${btf('syntax.btf')}: --root 9999: type id out of range, expected 1..`,
+    ],
     [[btf('special-split.btf')], `${btf('special-split.btf')}: BTF strings, offset`],
   ];
   for (const [args, message] of cases) {

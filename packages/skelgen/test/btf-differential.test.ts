@@ -54,7 +54,9 @@ function filesIn(folder: string): string[] {
 
 const { command, missing } = findBpftool();
 const large = [...filesIn(SYSFS), ...filesIn(join(root, '.cache/btf'))];
-const small = ['packages', 'selftests', 'samples'].flatMap((name) => [...objects(join(root, name))]);
+const small = ['packages', 'selftests', 'samples'].flatMap((name) => [
+  ...objects(join(root, name)),
+]);
 
 if (command === undefined) {
   test.skip(`skipped: ${missing}`, () => {});
