@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 const runqslower = fileURLToPath(
   new URL('../../../samples/runqslower/runqslower.bpf.o', import.meta.url),
 );
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const home = fileURLToPath(new URL('..', import.meta.url));
 
 interface Outcome {
   readonly status: number;
@@ -17,22 +17,17 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the command in a process of its own, from the sources. */
+/** Runs the command as it is installed, from the sources as they are. */
 function skelgen(...args: string[]): Promise<Outcome> {
-  const script = `import { main } from ${JSON.stringify(main)}; process.exitCode = await main(process.argv.slice(1));`;
+  return skelgenWith({}, ...args);
+}
+
+function skelgenWith(environment: NodeJS.ProcessEnv, ...args: string[]): Promise<Outcome> {
   return new Promise((done) => {
     execFile(
       process.execPath,
-      [
-        '--conditions=@libbpf-ts/source',
-        '--import',
-        import.meta.resolve('tsx'),
-        '--input-type=module',
-        '-e',
-        script,
-        ...args,
-      ],
-      { maxBuffer: 1 << 26 },
+      [join(home, 'bin/skelgen.js'), ...args],
+      { maxBuffer: 1 << 26, env: { ...process.env, ...environment } },
       (error, stdout, stderr) =>
         done({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
@@ -41,6 +36,7 @@ function skelgen(...args: string[]): Promise<Outcome> {
 
 const test = suite('skelgen skeleton', { folder: '' });
 test.before((context) => {
+  execFileSync(process.execPath, ['build.mjs'], { cwd: home });
   context.folder = mkdtempSync(join(tmpdir(), 'skelgen-'));
 });
 test.after((context) => rmSync(context.folder, { recursive: true }));
@@ -101,6 +97,75 @@ test('a file that is not there, and wrong usage', async ({ folder }) => {
   const typo = await skelgen('skeletno', runqslower);
   assert.is(typo.status, 2);
   assert.match(typo.stderr, 'Did you mean skeleton?');
+});
+
+test('every command has help with examples on standard output', async () => {
+  const { status, stdout } = await skelgen('--help');
+  assert.is(status, 0);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*\S/gm)].map(([, name]) => name!);
+  for (const name of commands.filter((one) => one !== 'help')) {
+    const help = await skelgen(name, '--help');
+    assert.is(help.status, 0, name);
+    assert.is(help.stderr, '', name);
+    assert.match(help.stdout, `Usage: skelgen ${name} `, name);
+    assert.match(help.stdout, '\nExamples:\n', name);
+  }
+  assert.ok(commands.includes('skeleton') && commands.includes('build'), commands.join());
+});
+
+test('version, gen skeleton, - for standard output, other languages', async () => {
+  const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+  assert.is((await skelgen('--version')).stdout, `${version}\n`);
+  const plain = await skelgen('skeleton', runqslower);
+  assert.is((await skelgen('gen', 'skeleton', runqslower, '-o', '-')).stdout, plain.stdout);
+  assert.match(
+    (await skelgen('skeleton', runqslower, '--lang', 'c')).stdout,
+    '#ifndef __RUNQSLOWER_BPF_SKEL_H__',
+  );
+  assert.match((await skelgen('subskeleton', runqslower)).stdout, 'defineSubskeleton');
+  assert.match(
+    (await skelgen('skeleton', runqslower, '--name', 'other')).stdout,
+    'export const Other:',
+  );
+});
+
+test('mistakes: status 2 for usage, 1 for what cannot be done', async ({ folder }) => {
+  const cases: [number, string[], string | RegExp][] = [
+    [2, ['skeleton', runqslower, '--lnag', 'c'], "unknown option '--lnag'\n(Did you mean --lang?)"],
+    [2, ['skeleton', runqslower, '--lang', 'rust'], 'Allowed choices are ts, c.'],
+    [2, ['skeleton'], "missing required argument 'file'"],
+    [2, ['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish.'],
+    [1, ['skeleton', runqslower, '--name', 'x-y'], 'name "x-y": expected a C identifier of at most 63 characters'],
+    [1, ['skeleton', runqslower, '--type', 'evnt'], 'no type "evnt"; did you mean "event"?'],
+    [1, ['skeleton', runqslower, '--records', 'events'], '--records events: expected MAP=TYPE'],
+    [1, ['skeleton', runqslower, '--embed', 'file'], 'name its file with -o'],
+    [1, ['skeleton', runqslower, '-o', join(folder, 'no/such/file.ts')], 'no such file'],
+    [1, ['build', join(folder, 'nope.bpf.c')], /nope\.bpf\.c: no such file\n$/],
+    [1, ['build', runqslower], 'expected a C source'],
+  ]; // biome-ignore format: a table
+  for (const [status, args, message] of cases) {
+    const found = await skelgen(...args);
+    assert.match(found.stderr, message, args.join(' '));
+    assert.is(found.status, status, args.join(' '));
+    assert.is(found.stdout, '', args.join(' '));
+    assert.match(found.stderr, /^skelgen: /);
+  }
+});
+
+test('colours only where they are wanted', async () => {
+  const args = ['skeleton', '/nope.o'];
+  const red = '\u001b[31mskelgen:\u001b[39m';
+  assert.match((await skelgenWith({ FORCE_COLOR: '1' }, ...args)).stderr, red);
+  assert.not.match((await skelgenWith({ FORCE_COLOR: '1', NO_COLOR: '1' }, ...args)).stderr, red);
+  assert.not.match((await skelgen(...args)).stderr, red);
+});
+
+test('--embed file puts the object beside the module', async ({ folder }) => {
+  const out = join(folder, 'beside.skel.ts');
+  assert.is((await skelgen('skeleton', runqslower, '--embed', 'file', '-o', out)).status, 0);
+  assert.match(readFileSync(out, 'utf8'), "new URL('./runqslower.bpf.o', import.meta.url)");
+  assert.ok(existsSync(join(folder, 'runqslower.bpf.o')));
+  assert.is(readdirSync(folder).filter((name) => name.endsWith('.tmp')).length, 0);
 });
 
 test.run();

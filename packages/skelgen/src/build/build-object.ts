@@ -59,6 +59,7 @@ export async function buildObject(
       ...(options.defines ?? []).map((define) => `-D${define}`),
       // Paths that differ from machine to machine stay out of the object.
       ...['-fdebug-compilation-dir=.', `-ffile-prefix-map=${process.cwd()}/=`],
+      `-ffile-prefix-map=${resolve(dirname(source))}/=`,
       ...systemIncludes(),
       ...(process.stderr.isTTY ? ['-fcolor-diagnostics'] : []),
       ...(options.flags ?? []),
