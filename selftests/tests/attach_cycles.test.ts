@@ -43,7 +43,7 @@ for (const mode of ['link', 'perf', 'legacy'] as const) {
     `kprobe, mode ${mode}`,
     (t) => {
       using skel = AttachCyclesBpf.open().load();
-      cycle(t, () => skel.progs.on_probe.attachKprobe({ function: 'do_unlinkat', mode }));
+      cycle(t, () => skel.progs.on_probe.attachKprobe({ function: 'vfs_fsync_range', mode }));
     },
     { needs: [features.kprobe, ...more], timeoutMs },
   );

@@ -25,10 +25,10 @@ test(
     using skel = load();
     const { on_kprobe, on_kretprobe } = skel.progs;
     for (const mode of ['perf', 'legacy'] as const) {
-      assert.throws(() => on_kprobe.attachKprobe({ function: 'do_unlinkatt', mode }), {
+      assert.throws(() => on_kprobe.attachKprobe({ function: 'vfs_fsync_rangee', mode }), {
         code: 'BPF_NO_ATTACH_TARGET',
         message:
-          /program "on_kprobe" \(kprobe do_unlinkatt\): the kernel has no function "do_unlinkatt".*did you mean "do_unlinkat"\?/,
+          /program "on_kprobe" \(kprobe vfs_fsync_rangee\): the kernel has no function "vfs_fsync_rangee".*did you mean "vfs_fsync_range"\?/,
       });
     }
     // Functions that run kprobes themselves are on the blacklist of every kernel.
@@ -36,7 +36,7 @@ test(
       () => on_kprobe.attachKprobe({ function: 'notify_die' }),
       (error: Error) => isBpfError(error) && /notify_die/.test(error.message),
     );
-    assert.throws(() => on_kretprobe.attachKprobe({ function: 'do_unlinkat', offset: 4 }), {
+    assert.throws(() => on_kretprobe.attachKprobe({ function: 'vfs_fsync_range', offset: 4 }), {
       code: 'BPF_ATTACH_OPTIONS',
       message: /a return probe has no offset/,
     });
@@ -67,7 +67,7 @@ test(
   (t) => {
     using skel = load();
     try {
-      skel.progs.on_kprobe.attachKprobe({ function: 'do_unlinkat' }).close();
+      skel.progs.on_kprobe.attachKprobe({ function: 'vfs_fsync_range' }).close();
     } catch (error) {
       assert.ok(isBpfError(error, 'BPF_FEATURE'));
       assert.match(error.message, /no kprobes \(CONFIG_KPROBE_EVENTS\)/);
@@ -152,7 +152,7 @@ test(
 test('programs of the wrong type, and not attachable by section', () => {
   using skel = load();
   const { on_uprobe, on_tracepoint } = skel.progs;
-  assert.throws(() => on_tracepoint.attachKprobe({ function: 'do_unlinkat' }), {
+  assert.throws(() => on_tracepoint.attachKprobe({ function: 'vfs_fsync_range' }), {
     code: 'BPF_WRONG_PROGRAM_TYPE',
     message:
       /program "on_tracepoint" \(section "tp\/syscalls\/sys_enter_nanosleep"\): attachKprobe\(\) needs a program of type KPROBE, found TRACEPOINT/,

@@ -80,7 +80,10 @@ export interface TestRunOptions {
   readonly repeat?: number;
   /** Which CPU to run on, with flag BPF_F_TEST_RUN_ON_CPU. */
   readonly cpu?: number;
+  /** BPF_F_TEST_*. */
   readonly flags?: number;
+  /** Packets at once, with flag BPF_F_TEST_XDP_LIVE_FRAMES. Kernel 5.18. */
+  readonly batchSize?: number;
 }
 
 /** What came of it. */
@@ -223,6 +226,7 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
         repeat: options.repeat ?? 0,
         flags: options.flags ?? 0,
         cpu: options.cpu ?? 0,
+        batchSize: options.batchSize ?? 0,
       });
     } catch (cause) {
       if (cause instanceof BpfError) throw cause;

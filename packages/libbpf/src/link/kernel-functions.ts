@@ -116,15 +116,13 @@ function* filterLines(
  * @param by - what was to trace it: `ftrace` for kprobe.multi, else a kprobe
  */
 export function whyNotTraceable(name: string, by: 'kprobe' | 'ftrace'): string | undefined {
-  const names = new Set<string>();
-  for (const symbol of functionSymbols()) names.add(symbol.name);
-  if (names.size === 0)
+  const { isThere, isEmpty, variants, similar } = lookAround(name);
+  if (isEmpty)
     return 'no symbols can be seen in /proc/kallsyms (not root, or kernel.kptr_restrict)';
-  if (!names.has(name)) {
-    const variants = [...names].filter((other) => other.startsWith(`${name}.`));
-    if (variants.length > 0)
-      return `the kernel has no function "${name}", the compiler made ${variants.map((variant) => `"${variant}"`).join(' and ')} of it`;
-    const near = nearest(name, similar(name, names));
+  if (!isThere) {
+    if (variants.size > 0)
+      return `the kernel has no function "${name}", the compiler made ${[...variants].map((variant) => `"${variant}"`).join(' and ')} of it`;
+    const near = nearest(name, similar);
     const hint = near === undefined ? '' : `; did you mean "${near}"?`;
     return `the kernel has no function "${name}", or it was inlined everywhere${hint}`;
   }
@@ -142,15 +140,27 @@ export function whyNotTraceable(name: string, by: 'kprobe' | 'ftrace'): string |
   return undefined;
 }
 
-/** Of a hundred thousand names those worth comparing: of about this length, and the same in their first or last four characters. */
-function* similar(name: string, names: Iterable<string>): Generator<string, void, undefined> {
+/**
+ * A name among all of them, in one pass that keeps few: variants that the compiler made (`name.isra.0`), and for near matches those of
+ * about the same length that begin or end alike.
+ */
+function lookAround(name: string) {
   const [head, tail] = [name.slice(0, 4), name.slice(-4)];
-  for (const other of names)
-    if (
+  const variants = new Set<string>();
+  const similar = new Set<string>();
+  let isThere = false;
+  let isEmpty = true;
+  for (const { name: other } of functionSymbols()) {
+    isEmpty = false;
+    if (other === name) isThere = true;
+    else if (other.startsWith(`${name}.`)) variants.add(other);
+    else if (
       Math.abs(other.length - name.length) < 4 &&
       (other.startsWith(head) || other.endsWith(tail))
     )
-      yield other;
+      similar.add(other);
+  }
+  return { isThere, isEmpty, variants, similar };
 }
 
 /** @returns `undefined` where the list cannot be read */
