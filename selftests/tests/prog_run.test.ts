@@ -3,6 +3,7 @@
 import { assert, features, test } from '#harness';
 import { AttachCyclesBpf } from '../build/attach_cycles.skel.js';
 import { NetAttachBpf } from '../build/net_attach.skel.js';
+import { ProgRunSyscallBpf } from '../build/prog_run_syscall.skel.js';
 
 const XDP_PASS = 2;
 const BPF_F_TEST_RUN_ON_CPU = 1;
@@ -45,4 +46,18 @@ test(
     });
   },
   { needs: [features.bpffs] },
+);
+
+test(
+  'syscall programs write into their context, which is a copy',
+  () => {
+    using skel = ProgRunSyscallBpf.open().load();
+    const words = BigUint64Array.of(20n, 22n, 0n);
+    const context = new Uint8Array(words.buffer);
+    const result = skel.progs.add.run({ context });
+    assert.equal(result.returnValue, 7);
+    assert.equal(new BigUint64Array(result.context.buffer)[2], 42n);
+    assert.equal(words[2], 0n);
+  },
+  { needs: [features.syscallProgram] },
 );

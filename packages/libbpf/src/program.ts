@@ -8,11 +8,18 @@ import type { ProgramOwner } from './link/attachable.js';
 import { attachBySection } from './link/auto-attach.js';
 import type { BpfLink } from './link/bpf-link.js';
 import { type AttachMethods, ProgramAttach } from './link/program-attach.js';
-import { PROG_TYPES } from './open/constants.js';
+import { PROG_TYPES, progType } from './open/constants.js';
 import type { ProgramSpec } from './open/object-spec.js';
 import { replaceInstructions } from './open/replace-instructions.js';
 import { objPin, type ProgTestRunResult, progTestRun } from './sys/bpf.js';
 import { Fd } from './sys/fd.js';
+
+const BPF_F_TEST_XDP_LIVE_FRAMES = 2;
+const CONTEXT_ONLY_IN = [
+  progType('RAW_TRACEPOINT'),
+  progType('RAW_TRACEPOINT_WRITABLE'),
+  progType('SYSCALL'),
+];
 
 /** What can be set before load. */
 export interface OpenBpfProgram {
@@ -90,6 +97,7 @@ export interface TestRunOptions {
 export interface TestRun {
   readonly returnValue: number;
   readonly data: Uint8Array;
+  /** As the program left it. */
   readonly context: Uint8Array;
   /** Nanoseconds a run, mean of the repetitions. */
   readonly duration: number;
@@ -211,10 +219,18 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
 
   /** Runs it once, or `repeat` times, on data of the caller's. Copies in and out. */
   run(options: TestRunOptions = {}): TestRun {
-    const { data, context } = options;
+    const { data, flags = 0 } = options;
+    const liveFrames = (flags & BPF_F_TEST_XDP_LIVE_FRAMES) !== 0;
     const dataOut =
-      data === undefined ? undefined : new Uint8Array(options.dataOutSize ?? data.byteLength + 256);
-    const ctxOut = context === undefined ? undefined : new Uint8Array(context.byteLength);
+      data === undefined || liveFrames
+        ? undefined
+        : new Uint8Array(options.dataOutSize ?? data.byteLength + 256);
+    // Some types refuse room for a context to come out; of them syscall programs write into the one that goes in.
+    const context = options.context?.slice();
+    const ctxOut =
+      context === undefined || CONTEXT_ONLY_IN.includes(this.type)
+        ? undefined
+        : new Uint8Array(context.byteLength);
     let result: ProgTestRunResult;
     try {
       result = progTestRun({
@@ -224,7 +240,7 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
         ctxIn: context,
         ctxOut,
         repeat: options.repeat ?? 0,
-        flags: options.flags ?? 0,
+        flags,
         cpu: options.cpu ?? 0,
         batchSize: options.batchSize ?? 0,
       });
@@ -239,7 +255,7 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
     return {
       returnValue: result.retval,
       data: dataOut?.subarray(0, result.dataSizeOut) ?? new Uint8Array(0),
-      context: ctxOut?.subarray(0, result.ctxSizeOut) ?? new Uint8Array(0),
+      context: ctxOut?.subarray(0, result.ctxSizeOut) ?? context ?? new Uint8Array(0),
       duration: result.duration,
     };
   }
