@@ -4,8 +4,8 @@
  * What is easy to get wrong:
  * - libuv's callback runs outside any JavaScript scope: an exception in it vanishes. So it only schedules an immediate, which
  *   runs in the same turn of the loop.
- * - Polling a perf event takes its readiness away, also when epoll polls it at registration. So after every start of the handle
- *   there is one wake-up for nothing, after which the reader looks at its rings.
+ * - Polling a perf event takes its readiness away, also when epoll polls it at registration, which libuv does when it next
+ *   polls. So after that there is one wake-up for nothing, upon which the reader looks at its rings.
  * - The handle must not be touched after it was closed, and keeps the process alive only while somebody waits.
  * - Node runs the loop once more when it takes an environment down, and a callback into JavaScript is fatal then, for the whole
  *   process. So handles are stopped on `exit`. A worker thread can be terminated without any such notice: there, waiting is
@@ -172,7 +172,8 @@ export class Waiter {
     } else {
       this.#handle.start({ readable: true }, this.#onEvent);
     }
-    setImmediate(this.#wake);
+    // The first immediate may run before libuv polls, the second does not.
+    setImmediate(() => setImmediate(this.#wake));
   }
 
   #stop(): void {
