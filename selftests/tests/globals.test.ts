@@ -29,10 +29,10 @@ test('reading and writing makes no system call', (t) => {
   getpgid();
   assert.ok(bss.syscalls > 0n, 'system calls are counted');
   let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 10; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     const before = bss.syscalls;
     let sum = 0n;
-    for (let count = 0; count < 1000; count++) {
+    for (let count = 0; count < 100; count++) {
       bss.u32v = count;
       bss.u64v = BigInt(count);
       bss.here.x = count;
@@ -41,7 +41,7 @@ test('reading and writing makes no system call', (t) => {
       sum += bss.hits + BigInt(bss.here.x) + BigInt(skel.rodata.table[2]!);
     }
     assert.ok(sum > 0n);
-    // The collector of garbage may make some of its own.
+    // The collector of garbage and the compiler make some of their own now and then.
     least = Math.min(least, Number(bss.syscalls - before));
   }
   assert.equal(least, 0);
