@@ -24,6 +24,7 @@ import {
 import { KernelTypes } from './kernel-types.js';
 import { debugInfo, type LinkedProgram } from './link-program.js';
 import { type LoadedProgram, loadProgram } from './load-program.js';
+import { checkLoadable } from './loadable.js';
 import { raiseMemlock } from './memlock.js';
 import { permissionHint } from './permission.js';
 import { pinNewMap, reusePinnedMap } from './pinned-maps.js';
@@ -143,6 +144,8 @@ export class ObjectLoader {
 
   /** What the object expects of the kernel: externs and struct_ops. */
   resolve(): void {
+    checkLoadable(this.#object.name);
+    raiseMemlock();
     this.#externs = resolveExterns(this.#object, this.#kernel, this.#options);
     this.#modules = moduleDescriptors(this.#object, this.#externs);
     this.#structOps = planStructOps(this.#object, this.#kernel);
@@ -159,7 +162,6 @@ export class ObjectLoader {
 
   /** BTF, maps, and maps in maps. */
   makeMaps(loading: Iterable<ProgramSpec>): void {
-    raiseMemlock();
     this.#loadBtf(loading);
     for (const map of this.#object.maps) this.#mapFds.push(this.#makeMap(map));
     this.#fillSlots(

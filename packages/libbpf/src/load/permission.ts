@@ -3,7 +3,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { hasFeature } from './features.js';
+import { kernelVersionCode } from './kernel-version.js';
 
 /** Bits of `enum cap` (linux/include/uapi/linux/capability.h). */
 const CAPABILITIES = {
@@ -76,7 +76,8 @@ function readPrivileges(): Privileges {
     lockdown,
     memlock:
       limit === undefined || limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit),
-    memlockCounts: !hasFeature('memcgAccounting'),
+    // Trying does not tell where everything is refused.
+    memlockCounts: kernelVersionCode() < (5 << 16) + (11 << 8),
   };
 }
 
