@@ -32,11 +32,12 @@ Examples:
   $ skelgen inspect runqslower.bpf.o`,
     )
     .action(async (file: string) => {
-      await writeStdout(inspect(file));
+      await writeStdout(inspectFile(file));
     });
 }
 
-function inspect(file: string): string {
+/** What the command prints. */
+export function inspectFile(file: string): string {
   const { object } = openObjectFile(file, skeletonName(basename(file)));
   const parts = [
     part('Object', objectLines(object)),
@@ -126,6 +127,7 @@ function mapLine(map: MapSpec): string {
     ...(map.pinByName ? ['pinned by name'] : []),
     ...(map.autocreate ? [] : ['not created by default']),
     ...(map.inner === undefined ? [] : [`of ${MAP_TYPES[map.inner.type]}`]),
+    ...map.initialSlots.map(({ index, name }) => `slot ${index} = ${name}`),
     ...[...(map.structOps?.programs ?? [])].map(([member, program]) => `.${member} = ${program}`),
   ];
   return `${map.name}  ${details.join(', ')}`;
