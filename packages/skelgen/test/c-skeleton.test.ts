@@ -111,11 +111,12 @@ function hasVariables(map: MapSpec): boolean {
 
 /** Statements that print where each variable is. */
 function offsets(map: MapSpec, name: string): string[] {
+  const section = `struct ${name}__${map.origin === 'user' ? 'arena' : map.identifier}`;
   return map.variables
     .filter(({ linkage }) => linkage !== 'static')
     .map(({ name: variable }) => {
       const member = variable.replace(/\W/g, '_');
-      return `printf("${member} %zu %zu\\n", offsetof(struct ${name}__${map.identifier}, ${member}), sizeof(((struct ${name}__${map.identifier} *)0)->${member}));`;
+      return `printf("${member} %zu %zu\\n", offsetof(${section}, ${member}), sizeof(((${section} *)0)->${member}));`;
     });
 }
 
@@ -142,6 +143,8 @@ testWith([[CXX.length > 0, 'C++ compiler']], 'methods for C++', () => {
         '-Wextra',
         '-Werror',
         '-Wno-unused-function',
+        // C++ has no _Bool, which the types of BTF are printed with.
+        '-D_Bool=bool',
         '-DBPF_NO_PRESERVE_ACCESS_INDEX',
         '-std=c++17',
       ];

@@ -81,8 +81,12 @@ test('every global has the value that the bytes of its section have', async () =
     const { object } = readObject(file);
     const open = openModule(module);
     for (const map of object.maps) {
-      const property = map.identifier;
-      if (map.origin === 'user' || map.origin === 'kconfig' || open[property] === undefined)
+      const property = map.origin === 'user' ? 'arena' : map.identifier;
+      if (
+        map.initialValue === undefined ||
+        map.origin === 'kconfig' ||
+        open[property] === undefined
+      )
         continue;
       for (const { name, typeId, offset, linkage } of map.variables) {
         if (linkage === 'static') continue;
@@ -313,6 +317,32 @@ test('a subskeleton finds its parts in the object it is given', async () => {
   assert.is(library.progs.handler, open.progs.handler);
   using bare = BareBpf.open();
   assert.throws(() => Library.open(bare.object), /BPF object "bare_bpf" has no map "inner_1"/);
+});
+
+test('shadows of struct_ops: numbers and programs, before load', async () => {
+  const module = await folder.import('operations.bpf.skel.ts');
+  using open = openModule(module);
+  // biome-ignore lint/suspicious/noExplicitAny: the types are checked elsewhere
+  const { congestion, second } = open['structOps'] as any;
+  assert.is(congestion.flags, 5);
+  assert.is(congestion.ssthresh, 'ssthresh');
+  assert.is(congestion.release, undefined);
+  assert.is(second.flags, 0);
+  assert.not.ok('name' in congestion, 'only scalars and programs show');
+  congestion.flags = 7;
+  congestion.enabled = true;
+  congestion.undo_cwnd = open['progs']!['other_undo'];
+  second.release = 'undo_cwnd';
+  second.ssthresh = undefined;
+  const maps = (open.object as unknown as { spec: ReturnType<typeof readObject>['object'] }).spec
+    .maps;
+  const [first, other] = maps;
+  assert.is(congestion.flags, 7);
+  assert.is(congestion.enabled, true);
+  assert.equal([...first!.structOps!.programs], [['ssthresh', 'ssthresh'], ['undo_cwnd', 'other_undo']]); // biome-ignore format: a table
+  assert.equal([...other!.structOps!.programs], [['release', 'undo_cwnd']]);
+  assert.throws(() => (second.release = 'undo'), /has no program "undo"/);
+  assert.throws(() => (second.flags = -1), /field "tcp_congestion_ops.flags": -1 does not fit/);
 });
 
 test('the object can stay a file beside the module', async () => {

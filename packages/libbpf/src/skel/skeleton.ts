@@ -10,7 +10,10 @@ import { attachBySection } from '../link/auto-attach.js';
 import type { BpfLink } from '../link/bpf-link.js';
 import type { LoadOptions } from '../load/load-object.js';
 import { BpfObject, type MapCodecs, type OpenOptions } from '../object.js';
+import type { MapSpec } from '../open/object-spec.js';
 import { parseObject } from '../open/parse-object.js';
+import { ArenaMemory } from './arena-memory.js';
+import type { StructOpsShadow } from './struct-ops.js';
 
 /** What every opened skeleton has, besides its own maps, programs and data. */
 export interface OpenSkeleton<Loaded> extends Disposable {
@@ -64,6 +67,11 @@ export interface SkeletonDefinition {
     readonly property: string;
     readonly map: string;
     readonly view: new (memory: SectionMemory) => DataSection;
+  }[];
+  readonly structOps?: readonly {
+    readonly property: string;
+    readonly map: string;
+    readonly view: new (object: BpfObject, map: MapSpec) => StructOpsShadow;
   }[];
 }
 
@@ -125,11 +133,18 @@ export function fileBeside(url: URL): () => Uint8Array {
   };
 }
 
+/** Memory of an arena's variables: accessors need no more of a section than it has. */
+function arenaOf(object: BpfObject, name: string): SectionMemory | undefined {
+  const map = object.spec.maps.find((one) => one.name === name && one.variables.length > 0);
+  return map === undefined ? undefined : (new ArenaMemory(object, map) as unknown as SectionMemory);
+}
+
 class LiveSkeleton implements OpenSkeleton<LiveSkeleton>, LoadedSkeleton {
   readonly object: BpfObject;
   readonly maps: Record<string, unknown> = Object.create(null);
   readonly progs: Record<string, unknown> = Object.create(null);
   readonly links: Record<string, BpfLink | undefined> = Object.create(null);
+  readonly structOps: Record<string, StructOpsShadow> = Object.create(null);
   readonly #definition: SkeletonDefinition;
 
   constructor(definition: SkeletonDefinition, options: OpenOptions) {
@@ -145,8 +160,12 @@ class LiveSkeleton implements OpenSkeleton<LiveSkeleton>, LoadedSkeleton {
       this.progs[property] = this.object.program(name);
       this.links[property] = undefined;
     }
+    for (const { property, map, view } of definition.structOps ?? []) {
+      const found = spec.maps.find((one) => one.name === map && one.origin === 'struct_ops');
+      if (found !== undefined) this.structOps[property] = new view(this.object, found);
+    }
     for (const { property, map, view } of definition.sections) {
-      const memory = this.object.sections.get(map);
+      const memory = this.object.sections.get(map) ?? arenaOf(this.object, map);
       if (memory === undefined)
         throw new BpfError(
           'BPF_BAD_SKELETON',

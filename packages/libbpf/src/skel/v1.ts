@@ -51,6 +51,7 @@ export {
   type Skeleton,
   type SkeletonDefinition,
 } from './skeleton.js';
+export { type ProgramReference, StructOpsShadow } from './struct-ops.js';
 export {
   defineSubskeleton,
   LinkedSection,

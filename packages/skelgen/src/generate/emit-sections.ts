@@ -15,7 +15,10 @@ import { type CompositeShape, type FlatMember, flatMembers, type Shape, shapeOf 
 import { SourceWriter, stringLiteral } from './source-writer.js';
 
 /** Members that the base classes have. */
-const OWN_MEMBERS = ['$m', '$o', '$atomics', 'constructor', 'toJSON'];
+const OWN_MEMBERS = ['$m', '$o', '$p', '$get', '$set', '$atomics', 'constructor', 'toJSON'];
+
+/** Shapes that a shadow shows. */
+const SCALARS = new Set(['int', 'bool', 'float', 'enum']);
 
 /** What a getter gives and a setter takes. */
 interface Access {
@@ -131,6 +134,44 @@ export class SectionEmitter {
       body();
     });
     writer.line('}');
+  }
+
+  /** The class for a struct_ops map: its numbers, and the programs behind its function pointers. */
+  emitShadow(name: string, map: MapSpec, typeId: number): void {
+    const { writer } = this;
+    const { imports } = this.#types;
+    const type = this.#btf.type(typeId);
+    if (type.kind !== 'struct') return;
+    const taken = new Names(OWN_MEMBERS);
+    const title = `\`struct ${type.name.replaceAll('`', "'")} ${map.name.replaceAll('`', "'")}\``;
+    writer.line();
+    writer.doc(`${title}: what can be set of it before load.`);
+    const body = () => {
+      for (const member of flatMembers(this.#btf, type)) {
+        const property = taken.take(propertyName(member.name));
+        const label = stringLiteral(member.name);
+        const isFunction = this.#isFunctionPointer(member.typeId);
+        if (isFunction) {
+          const reference = imports.type('ProgramReference');
+          writer.block(`get ${property}(): ${reference} {`, () =>
+            writer.expression('return ', call('this.$get', label), ';'),
+          );
+          writer.block(`set ${property}(value: ${reference}) {`, () =>
+            writer.expression('', call('this.$set', label, 'value'), ';'),
+          );
+        } else if (member.bits === undefined && SCALARS.has(member.shape.kind)) {
+          this.#types.within(`${type.name}_${member.name}`);
+          this.#accessor(property, member, '', `${type.name}.${member.name}`, true);
+        }
+      }
+    };
+    writer.block(`export class ${name} extends ${imports.value('StructOpsShadow')} {`, body);
+  }
+
+  #isFunctionPointer(typeId: number): boolean {
+    const type = this.#btf.type(this.#btf.resolve(typeId));
+    if (type.kind !== 'ptr') return false;
+    return this.#btf.type(this.#btf.resolve(type.typeId)).kind === 'func_proto';
   }
 
   #emitViews(): void {

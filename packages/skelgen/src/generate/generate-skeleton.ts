@@ -100,10 +100,13 @@ export class SkeletonModule {
       const describe = (variable: VariableSpec) => this.#describe(map, variable);
       this.#sections.emitSection(className, map, describe, this.#isSub);
     }
+    const structOps = this.#isSub ? [] : this.#structOpsEntries();
+    for (const { map, className } of structOps)
+      this.#sections.emitShadow(className, map, map.structOps!.typeId);
     this.#exportTypes();
     const programs = this.#programEntries();
-    this.#emitInterfaces(maps, programs, sections);
-    this.#emitDefinition(maps, programs, sections);
+    this.#emitInterfaces(maps, programs, sections, structOps);
+    this.#emitDefinition(maps, programs, sections, structOps);
     return [this.#head(), this.#types.writer, this.#sections.writer, this.#writer]
       .map(String)
       .filter((part) => part !== '\n')
@@ -124,6 +127,10 @@ export class SkeletonModule {
     const taken = new Names();
     return this.#object.maps.map((map) => {
       const property = taken.take(propertyName(map.identifier));
+      if (map.origin === 'struct_ops') {
+        const type = { name: this.#imports.type('StructOpsMap'), args: ['Uint8Array'] };
+        return { map, property, type, codecs: [] };
+      }
       if (map.origin !== 'user')
         return { map, property, type: this.#imports.type('SectionMap'), codecs: [] };
       const { type, codecs } = this.#mapType(map, '');
@@ -200,6 +207,17 @@ export class SkeletonModule {
         const className = this.#names.take(pascalCase(`${this.#className}_${identifier}`));
         return { map, property: taken.take(propertyName(identifier)), className };
       });
+  }
+
+  #structOpsEntries(): SectionEntry[] {
+    const taken = new Names();
+    return this.#object.maps
+      .filter(({ structOps }) => structOps !== undefined)
+      .map((map) => ({
+        map,
+        property: taken.take(propertyName(map.identifier)),
+        className: this.#names.take(pascalCase(`${this.#className}_${map.identifier}`)),
+      }));
   }
 
   /** Types that were asked for, by name or by a tag in C. */
@@ -282,6 +300,7 @@ export class SkeletonModule {
     maps: readonly MapEntry[],
     programs: readonly ProgramEntry[],
     sections: readonly SectionEntry[],
+    structOps: readonly SectionEntry[],
   ): void {
     const writer = this.#writer;
     const imports = this.#imports;
@@ -296,7 +315,9 @@ export class SkeletonModule {
         'maps',
         maps.map(({ property, map }) => ({
           property,
-          type: imports.type(map.origin === 'user' ? 'OpenMap' : 'OpenSectionMap'),
+          type: imports.type(
+            map.origin === 'user' || map.origin === 'struct_ops' ? 'OpenMap' : 'OpenSectionMap',
+          ),
         })),
       );
       const type = programs.length === 0 ? '' : imports.type('OpenBpfProgram');
@@ -306,6 +327,10 @@ export class SkeletonModule {
       );
       for (const { property, className, map } of sections)
         if (map.origin !== 'kconfig') writer.line(`readonly ${property}: ${className};`);
+      if (structOps.length > 0) {
+        const shadows = structOps.map(({ property, className }) => ({ property, type: className }));
+        this.#group('structOps', shadows);
+      }
     });
     writer.line();
     writer.doc(`${title}, loaded into the kernel.`);
@@ -365,6 +390,7 @@ export class SkeletonModule {
     maps: readonly MapEntry[],
     programs: readonly ProgramEntry[],
     sections: readonly SectionEntry[],
+    structOps: readonly SectionEntry[],
   ): void {
     const writer = this.#writer;
     const kind = this.#isSub ? 'Subskeleton' : 'Skeleton';
@@ -408,6 +434,16 @@ export class SkeletonModule {
           ...(this.#isSub ? [['variables', this.#variableNames(map)] as const] : []),
         ]),
       );
+      if (structOps.length > 0) {
+        this.#list(
+          'structOps',
+          structOps.map(({ map, property, className }) => [
+            ['property', stringLiteral(property)],
+            ['map', stringLiteral(map.name)],
+            ['view', className],
+          ]),
+        );
+      }
       if (!this.#isSub) writer.assign('object:', this.#embedded(), ',');
     });
     writer.line('});');
