@@ -12,6 +12,7 @@ import {
   SHF_EXECINSTR,
   SHT_NOBITS,
   SHT_PROGBITS,
+  SHT_SYMTAB,
 } from '@libbpf-ts/elf';
 import { badObject } from './object-error.js';
 
@@ -46,6 +47,15 @@ export function readElfObject(bytes: Uint8Array, name: string): ElfObject {
     throw badObject(
       name,
       `ELF type ${e_type}, expected ${ET_REL} (relocatable, what clang -c writes)`,
+    );
+  }
+  const tables = elf.sections.filter(({ sh_type }) => sh_type === SHT_SYMTAB).length;
+  if (tables !== 1) {
+    throw badObject(
+      name,
+      tables === 0
+        ? 'it has no symbol table, without which programs and maps cannot be told apart; strip debug information only (llvm-strip -g)'
+        : `it has ${tables} symbol tables, expected one`,
     );
   }
   const warnings: string[] = [];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { stripSections } from '@libbpf-ts/elf';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseObject } from '../../src/open/parse-object.js';
@@ -248,6 +249,17 @@ test('what is no BPF object is refused', () => {
   assert.match(
     messageOf(() => parseObject(program, { name: 'node' })),
     /^BPF object "node": /,
+  );
+});
+
+test('an object without its symbol table is refused', () => {
+  const stripped = stripSections(
+    fixture('calls-static'),
+    ({ name }) => name === '.symtab' || name.startsWith('.rel') || name.startsWith('.llvm'),
+  );
+  assert.is(
+    messageOf(() => parseObject(stripped, { name: 'corpus' })),
+    'BPF object "corpus": it has no symbol table, without which programs and maps cannot be told apart; strip debug information only (llvm-strip -g)',
   );
 });
 
