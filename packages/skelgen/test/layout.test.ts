@@ -108,7 +108,9 @@ function assignments(target: string, value: unknown): string[] {
     case 'boolean':
       return [`${target} = ${Number(value)};`];
     case 'number':
-      return [`${target} = ${Number.isSafeInteger(value) && !Object.is(value, -0) ? `${value}LL` : value.toExponential(20)};`];
+      return [
+        `${target} = ${Number.isSafeInteger(value) && !Object.is(value, -0) ? `${value}LL` : value.toExponential(20)};`,
+      ];
     case 'bigint': {
       const low = BigInt.asUintN(64, value);
       const high = BigInt.asUintN(64, value >> 64n);
