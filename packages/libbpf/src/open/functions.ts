@@ -37,7 +37,7 @@ export function readFunctions(
     cutSection(object, section, btf, btfExt, relocationsOf(section)),
   );
   const subprograms = cut.filter((one) => one.section === '.text');
-  const programs = cut.filter((one) => !subprograms.includes(one)).map(asProgram);
+  const programs = cut.filter((one) => one.section !== '.text').map(asProgram);
   return { programs, subprograms };
 }
 
@@ -48,14 +48,17 @@ function cutSection(
   btfExt: BtfExt | undefined,
   relocations: readonly InstructionRelocation[],
 ): FunctionSpec[] {
-  const core =
-    btfExt?.coreRelocations.find((one) => one.sectionName === section.name)?.records ?? [];
+  const references = new Sorted(relocations, ({ offset }) => offset);
+  const core = new Sorted(
+    (btfExt?.coreRelocations ?? []).flatMap(({ sectionName, records }) =>
+      sectionName === section.name ? records : [],
+    ),
+    ({ insnOffset }: CoreRelocation) => insnOffset,
+  );
   const symbols = functionSymbols(object, section);
   return symbols.map((symbol) => {
     const start = symbol.value;
     const end = start + symbol.size;
-    const inside = <T>(records: readonly T[], at: (record: T) => number) =>
-      records.filter((record) => at(record) >= start && at(record) < end);
     const hidden = symbol.visibility === STV_HIDDEN || symbol.visibility === STV_INTERNAL;
     return {
       name: symbol.name,
@@ -63,11 +66,11 @@ function cutSection(
       sectionIndex: section.index,
       sectionOffset: start,
       instructions: section.data.slice(start, end),
-      relocations: inside(relocations, (one) => one.offset).map((one) => ({
+      relocations: references.between(start, end).map((one) => ({
         ...one,
         offset: one.offset - start,
       })),
-      coreRelocations: inside<CoreRelocation>(core, (one) => one.insnOffset).map((one) => ({
+      coreRelocations: core.between(start, end).map((one) => ({
         ...one,
         insnOffset: one.insnOffset - start,
       })),
@@ -76,6 +79,33 @@ function cutSection(
       isGlobal: symbol.binding !== STB_LOCAL && !hidden,
     };
   });
+}
+
+/** Records by offset, stable for those at the same one, so that a function's own are found without looking at all. */
+class Sorted<Item> {
+  readonly #items: readonly Item[];
+  readonly #at: (item: Item) => number;
+
+  constructor(items: readonly Item[], at: (item: Item) => number) {
+    this.#items = [...items].sort((a, b) => at(a) - at(b));
+    this.#at = at;
+  }
+
+  /** Those from `start` to before `end`. */
+  between(start: number, end: number): readonly Item[] {
+    return this.#items.slice(this.#firstFrom(start), this.#firstFrom(end));
+  }
+
+  #firstFrom(offset: number): number {
+    let low = 0;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#at(this.#items[middle]!) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }
 
 function functionSymbols(object: ElfObject, section: ElfSection): ElfSymbol[] {
