@@ -100,6 +100,7 @@ async function runProcess(
   for await (const event of child.events()) follower.take(event);
   const ending = await child.ended;
   const { tests, done, running } = follower;
+  follower.stopClock();
   if (options.signal.aborted) return { tests, done, diedIn: undefined };
   follower.finish(ending);
   return { tests, done, diedIn: running?.name };
@@ -151,9 +152,13 @@ class ProcessFollower {
     }, limit);
   }
 
-  /** Called when the process is gone: how it went says what else failed. */
-  finish(ending: string): void {
+  /** Called when the process is gone; a clock that went on would keep this one alive. */
+  stopClock(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Called when the process is gone by itself: how it went says what else failed. */
+  finish(ending: string): void {
     if (this.running !== undefined) {
       const milliseconds = Math.round(performance.now() - this.running.start);
       this.#fail(

@@ -131,3 +131,27 @@ test('the pattern selects tests by file and name', async (t) => {
   assert.deepEqual(Object.keys(await runBody(t, body, 'fixture: t')), ['two', 'three']);
   assert.deepEqual(Object.keys(await runBody(t, body, '^nothing')), []);
 });
+
+test('when interrupted it kills the test and is done at once', async (t) => {
+  const controller = new AbortController();
+  const path = join(t.tmpdir(), 'fixture.test.mjs');
+  writeFileSync(
+    path,
+    `import { test } from ${JSON.stringify(harness)};
+    test('spins', () => { for (;;); }, { timeoutMs: 600_000 });
+    test('after', () => {});`,
+  );
+  const results: TestResult[] = [];
+  await runTestFile(path, {
+    onStart: () => controller.abort(),
+    onResult: (result) => results.push(result),
+    timeScale: 1,
+    signal: controller.signal,
+  });
+  assert.deepEqual(results, []);
+  // Nothing of it is left: a clock would keep this process alive, which the runner reports as a failure.
+  assert.ok(
+    !process.getActiveResourcesInfo().includes('Timeout'),
+    process.getActiveResourcesInfo().join(', '),
+  );
+});
