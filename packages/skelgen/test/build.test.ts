@@ -67,11 +67,11 @@ test('the newest clang-N, then clang; CLANG before both', () => {
 
 test('what to install for headers that are missing', () => {
   assert.match(
-    headerHint("a.c:1:10: fatal error: 'bpf/bpf_helpers.h' file not found"),
+    headerHint("a.c:1:10: fatal error: 'bpf/bpf_helpers.h' file not found")!,
     'apt-get install libbpf-dev',
   );
-  assert.match(headerHint("fatal error: 'linux/bpf.h' file not found"), 'linux-libc-dev');
-  assert.match(headerHint("fatal error: 'stdio.h' file not found"), 'cannot use the C library');
+  assert.match(headerHint("fatal error: 'linux/bpf.h' file not found")!, 'linux-libc-dev');
+  assert.match(headerHint("fatal error: 'stdio.h' file not found")!, 'cannot use the C library');
   assert.is(headerHint("fatal error: 'own.h' file not found"), undefined);
 });
 
