@@ -1,7 +1,7 @@
 // Global data as memory: every shape of variable, atomics, phases, and no system call.
 
 import { Worker } from 'node:worker_threads';
-import { isBpfError, onWarning } from '@libbpf-ts/libbpf';
+import { isBpfError, onWarning, openObject } from '@libbpf-ts/libbpf';
 import { injectFaults } from '@libbpf-ts/libbpf/internal';
 import { assert, getpgid, syscall, syscallNumber, type TestContext, test } from '#harness';
 import { GlobalsBpf } from '../build/globals.skel.js';
@@ -211,6 +211,30 @@ test('.kconfig is there after load, and not before', (t) => {
   getpgid();
   assert.equal(skel.kconfig.LINUX_KERNEL_VERSION, skel.bss.version);
   assert.ok(skel.bss.version > 0x050000);
+});
+
+test('without a skeleton, the same from BTF', (t) => {
+  const opened = openObject(GlobalsBpf.elfBytes(), { name: 'globals' });
+  t.after(() => opened.close());
+  opened.data('.rodata').threshold = 12n;
+  const bss = opened.data('.bss');
+  const object = opened.load();
+  assert.equal(object.data('.bss'), bss);
+  bss.tgid = process.pid;
+  using link = object.program('on_syscall').attach();
+  getpgid();
+  assert.ok(link.isOpen);
+  assert.deepEqual([bss.hits, bss.seen_threshold, bss.here.high, bss.grid[1][2]], [1n, 12n, 77, 9]);
+  assert.equal(bss.$atomics.add('hits', 5n), 1n);
+  assert.equal(bss.hits, 6n);
+  assert.equal(object.data('.kconfig').LINUX_KERNEL_VERSION, bss.version);
+  assert.throws(() => {
+    object.data('.rodata').threshold = 1n;
+  }, hasCode('BPF_FROZEN'));
+  assert.throws(
+    () => object.data('.rodate'),
+    /BPF object "globals" has no data section "\.rodate"; did you mean "\.rodata"\?/,
+  );
 });
 
 test('a closed skeleton says so; windows that were kept show zeros', (t) => {

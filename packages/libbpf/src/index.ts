@@ -5,6 +5,7 @@
  */
 
 export type { Codec } from './codec.js';
+export type { GlobalData } from './data/reflect-section.js';
 export type { IntKind, SectionAtomics } from './data/section-atomics.js';
 export {
   BpfError,

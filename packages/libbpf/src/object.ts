@@ -5,6 +5,7 @@
 
 import { compileCodec } from '@libbpf-ts/btf';
 import type { Codec } from './codec.js';
+import { dataSectionFromBtf, type GlobalData } from './data/reflect-section.js';
 import { SectionMemory } from './data/section-memory.js';
 import { BpfError, didYouMean } from './errors.js';
 import type { BpfLink } from './link/bpf-link.js';
@@ -40,6 +41,13 @@ export interface OpenObject extends Disposable {
   map(name: string): BpfMap;
   /** @throws BpfError `BPF_NO_SUCH_PROGRAM` with the nearest name */
   program(name: string): OpenBpfProgram;
+  /**
+   * Global variables of a section by their names, typed from the object's BTF: `object.data('.bss').counter`. The same view in
+   * both phases.
+   *
+   * @throws BpfError `BPF_NO_SUCH_SECTION`
+   */
+  data(section: string): GlobalData;
   /** A program's instructions as text, with its C lines and what they refer to. @throws BpfError `BPF_NO_SUCH_PROGRAM` */
   disassemble(program: string): string;
   /**
@@ -60,6 +68,7 @@ export interface LoadedObject extends Disposable {
   readonly programs: ReadonlyMap<string, LoadedBpfProgram>;
   map(name: string): BpfMap;
   program(name: string): LoadedBpfProgram;
+  data(section: string): GlobalData;
   disassemble(program: string): string;
   /**
    * Has the kernel use a struct_ops map, until the link is closed.
@@ -95,6 +104,7 @@ export class BpfObject implements OpenObject, LoadedObject {
   readonly programs: ReadonlyMap<string, BpfProgram>;
   /** Global data by the name of its map. */
   readonly sections: ReadonlyMap<string, SectionMemory>;
+  readonly #data = new Map<string, GlobalData>();
   readonly #options: LoadOptions;
   #phase: 'open' | 'loaded' | 'closed' = 'open';
   #btfFd: number | undefined;
@@ -137,6 +147,31 @@ export class BpfObject implements OpenObject, LoadedObject {
       `BPF object "${this.name}" has no map "${name}"${didYouMean(name, this.maps.keys())}`,
       { object: this.name, map: name },
     );
+  }
+
+  data(section: string): GlobalData {
+    const known = this.#data.get(section);
+    if (known !== undefined) return known;
+    const map = this.spec.maps.find(
+      (one) => one.section === section && this.sections.has(one.name),
+    );
+    const memory = map && this.sections.get(map.name);
+    if (map === undefined || memory === undefined || this.spec.btf === undefined) {
+      const names = this.spec.maps
+        .filter(({ name }) => this.sections.has(name))
+        .map((one) => one.section);
+      const problem =
+        memory === undefined
+          ? `has no data section "${section}"${didYouMean(section, names)}`
+          : `has no BTF, which says what is in section "${section}"; use map("${map?.name}")`;
+      throw new BpfError('BPF_NO_SUCH_SECTION', `BPF object "${this.name}" ${problem}`, {
+        object: this.name,
+        section,
+      });
+    }
+    const data = dataSectionFromBtf(memory, this.spec.btf, map.variables);
+    this.#data.set(section, data);
+    return data;
   }
 
   program(name: string): BpfProgram {

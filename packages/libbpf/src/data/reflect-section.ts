@@ -10,6 +10,10 @@ import { CharWindow, DataSection, StructView, viewArray } from './data-section.j
 import type { IntKind, IntLayout } from './section-atomics.js';
 import type { NumbersType, SectionMemory } from './section-memory.js';
 
+/** Global variables by name: a property for each, of the type that a skeleton would give it. */
+// biome-ignore lint/suspicious/noExplicitAny: types are known at run time only
+export type GlobalData = DataSection & Record<string, any>;
+
 /** A getter and a setter of something at an offset. */
 interface Place {
   get(memory: SectionMemory, at: number): unknown;
@@ -29,7 +33,7 @@ export function dataSectionFromBtf(
   memory: SectionMemory,
   btf: Btf,
   variables: readonly VariableSpec[],
-): DataSection & Record<string, unknown> {
+): GlobalData {
   const places = new Places(btf);
   const shown = variables.filter(({ linkage }) => linkage !== 'static');
   const ints: Record<string, readonly [number, IntKind]> = {};
@@ -41,7 +45,7 @@ export function dataSectionFromBtf(
     if (kind !== undefined) ints[name] = [offset, kind];
     define(ReflectedSection.prototype, name, places.of(typeId), offset);
   }
-  return new ReflectedSection(memory) as ReflectedSection & Record<string, unknown>;
+  return new ReflectedSection(memory) as ReflectedSection & GlobalData;
 }
 
 function define(prototype: object, name: string, place: Place, offset: number): void {
@@ -96,8 +100,10 @@ class Places {
     return intKind(type.size, type.signed);
   }
 
+  /** What a type, or that of a variable, stands for. */
   #type(id: number): BtfType {
-    return this.#btf.type(this.#btf.resolve(id));
+    const type = this.#btf.type(this.#btf.resolve(id));
+    return type.kind === 'var' ? this.#type(type.typeId) : type;
   }
 
   #integer(kind: IntKind): Place {

@@ -49,22 +49,25 @@ const types = {
   matrix: array(array(int, 2), 2),
   pointer: builder.ptr(0),
 };
+const ids = Object.entries(types).map(
+  ([name, typeId]) => [name, typeId, builder.var(name, { typeId, linkage: 'global' })] as const,
+);
 const btf = builder.build();
 
 const variables: VariableSpec[] = [];
 let size = 0;
-for (const [name, typeId] of Object.entries(types)) {
+for (const [name, type, typeId] of ids) {
   size = Math.ceil(size / 8) * 8;
   variables.push({
     name,
     offset: size,
-    size: btf.sizeOf(typeId),
+    size: btf.sizeOf(type),
     typeId,
     linkage: 'global',
     weak: false,
     hidden: false,
   });
-  size += btf.sizeOf(typeId);
+  size += btf.sizeOf(type);
 }
 variables.push({
   name: 'hidden',
