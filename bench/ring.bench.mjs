@@ -18,7 +18,8 @@ const recordCodec = {
     sequence: view.getBigUint64(offset, true),
     first: view.getUint32(offset + 8, true),
     second: view.getUint32(offset + 12, true),
-    time: view.getBigUint64(offset + 16, true),
+    pid: view.getUint32(offset + 16, true),
+    cpu: view.getUint32(offset + 20, true),
   }),
   encode() {},
 };
@@ -151,13 +152,13 @@ async function listenByCallback(stream, onTime) {
   for (let more = true; more; ) {
     await stream.ready();
     stream.consume((record) => {
-      more = onTime(record.getBigUint64(16));
+      more = onTime(record.getBigUint64(0));
     });
   }
 }
 
 async function listenByLoop(stream, onTime) {
-  for await (const { time } of stream) if (!onTime(time)) return;
+  for await (const { sequence } of stream) if (!onTime(sequence)) return;
 }
 
 let sum = 0;

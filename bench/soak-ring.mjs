@@ -37,7 +37,8 @@ const recordCodec = {
     sequence: view.getBigUint64(offset, true),
     first: view.getUint32(offset + 8, true),
     second: view.getUint32(offset + 12, true),
-    time: view.getBigUint64(offset + 16, true),
+    pid: view.getUint32(offset + 16, true),
+    cpu: view.getUint32(offset + 20, true),
   }),
   encode() {},
 };
@@ -46,7 +47,6 @@ const { path, bytes } = compileObject('ring', build);
 const object = openObject(bytes, { name: 'ring' }).load();
 const bss = object.sections.get('ring.bss');
 bss.mut.setUint32(0, PER_RUN, true);
-bss.mut.setUint32(40, 1, true);
 const map = openMapById(object.map('records').id, { recordCodec });
 const pinned = `/sys/fs/bpf/soak-ring-${process.pid}`;
 object.program('produce').pin(pinned);

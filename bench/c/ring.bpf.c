@@ -5,10 +5,12 @@
 #include <bpf/bpf_helpers.h>
 
 struct record {
+	// The time it was made at, if asked for.
 	__u64 sequence;
 	__u32 first;
 	__u32 second;
-	__u64 time;
+	__u32 pid;
+	__u32 cpu;
 };
 struct record *records__record SEC(".records");
 
@@ -24,8 +26,10 @@ __u64 dropped = 0;
 __u64 elapsed = 0;
 // 0, BPF_RB_NO_WAKEUP or BPF_RB_FORCE_WAKEUP.
 __u64 wakeup = 0;
-// Whether records carry the time they were made at.
+// Whether records carry the time they were made at instead of their number.
 __u32 timed = 0;
+__u32 tgid = 0;
+__u32 cpu = 0;
 
 static long produce_one(__u32 index, void *context)
 {
@@ -35,10 +39,12 @@ static long produce_one(__u32 index, void *context)
 		dropped++;
 		return 0;
 	}
-	record->sequence = produced++;
+	record->sequence = timed ? bpf_ktime_get_ns() : produced;
 	record->first = index;
 	record->second = index * 3;
-	record->time = timed ? bpf_ktime_get_ns() : index;
+	record->pid = tgid;
+	record->cpu = cpu;
+	produced++;
 	bpf_ringbuf_submit(record, wakeup);
 	return 0;
 }

@@ -19,8 +19,7 @@
 
 struct record {
 	unsigned long long sequence;
-	unsigned first, second;
-	unsigned long long time;
+	unsigned first, second, pid, cpu;
 };
 
 static unsigned long long sum, seen;
@@ -48,7 +47,7 @@ static int on_timed(void *context, void *data, size_t size)
 {
 	struct record *record = data;
 
-	latencies[seen++] = now() - record->time;
+	latencies[seen++] = now() - record->sequence;
 	return 0;
 }
 
@@ -131,7 +130,7 @@ int main(int argc, char **argv)
 		unsigned count;
 		unsigned pad;
 		unsigned long long produced, dropped, elapsed, wakeup;
-		unsigned timed;
+		unsigned timed, tgid, cpu;
 	} data = {};
 	unsigned key = 0;
 	size_t size = bpf_map__value_size(bss);
