@@ -41,8 +41,7 @@ export function declarationNamed(
   level: number,
   depth: number,
 ): string {
-  const { strings } = state.types;
-  const text = name === 0 ? '' : strings.substring(name, strings.indexOf('\0', name));
+  const text = name === 0 ? '' : state.types.string(name);
   return declaration(state, id, text, level, depth);
 }
 
@@ -281,6 +280,7 @@ function base(state: CState, id: number, kind: number, level: number, depth: num
   const { types } = state;
   switch (kind) {
     case BtfKind.VOID:
+      types.check(id);
       return 'void';
     case BtfKind.INT:
     case BtfKind.FLOAT:

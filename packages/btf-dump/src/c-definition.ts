@@ -54,7 +54,8 @@ export function structDefinition(state: CState, id: number, level: number, depth
     if (kept !== undefined && name !== 0) {
       if (level !== 0) out += front + kept.slice(MEMBER_FRONT.length);
       else out += front === separator ? kept : front + kept.slice(MEMBER_FRONT.length);
-      out += strings.substring(name, strings.indexOf('\0', name));
+      const nameEnd = strings.indexOf('\0', name);
+      out += nameEnd > 0 ? strings.substring(name, nameEnd) : types.string(name);
       if ((flags[type]! & Flag.HAS_BEHIND) !== 0) out += state.behinds.get(type)!;
     } else {
       out += front + declarationNamed(state, type, name, level + 1, depth + 1);

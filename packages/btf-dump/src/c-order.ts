@@ -47,15 +47,16 @@ import { BtfDumpError } from './errors.js';
  */
 export function orderType(state: CState, id: number, weak: boolean, depth: number): boolean {
   const { flags, types } = state;
-  const flag = flags[id]!;
-  if ((flag & Flag.ORDERED) !== 0) return true;
+  const flag = flags[id];
+  if (flag === undefined) types.check(id);
+  if ((flag! & Flag.ORDERED) !== 0) return true;
   state.step(id, depth);
   const record = types.at[id]!;
   const { words } = types;
   const info = words[record + 1]!;
   const kind = (info >>> 24) & 0x7f;
   const named = words[record] !== 0;
-  if ((flag & Flag.ORDERING) !== 0) {
+  if ((flag! & Flag.ORDERING) !== 0) {
     if (weak && named) return false;
     throw new BtfDumpError('BTF_DUMP_CYCLE', { typeId: id, typeName: types.describe(id) });
   }

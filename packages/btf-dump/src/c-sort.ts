@@ -55,11 +55,14 @@ export function lastInOrder(state: CState): Uint32Array {
   }
   if (undefinedTypes === 0) return new Uint32Array(0);
   const found: number[] = [];
-  for (let id = 1; id < types.count; id++) {
-    const kind = (types.words[types.at[id]! + 1]! >>> 24) & 0x7f;
-    if (kind === BtfKind.FUNC || leads[id] === NO || (flags[id]! & Flag.ORDERED) !== 0) continue;
-    if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
-  }
+  const add = (ids: Uint32Array): void => {
+    for (const id of ids) {
+      if (leads[id] === NO || (flags[id]! & Flag.ORDERED) !== 0) continue;
+      if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
+    }
+  };
+  add(types.candidates);
+  add(types.links);
   const ids = Uint32Array.from(found);
   new Sorter(types).sort(ids, 0, ids.length);
   return ids;

@@ -11,9 +11,9 @@
  * strings is machine code from the first call on, while a loop over bytes is interpreted until the compiler gets to it,
  * which takes longer than printing a kernel.
  *
- * `parseBtf` has checked that every record is complete; that the ids and string offsets inside are in range is checked here,
- * in the pass that also notes where each record starts and which types others refer to. After that nothing is out of
- * range. How types nest is not checked: whoever walks them bounds the walk.
+ * `parseBtf` has checked that every record is complete, not the ids and string offsets inside. A string offset is checked
+ * where the string is taken. An id that is out of range has no record, which reads as `void`; whoever visits a type for
+ * the first time asks {@link TypeTable.check}. How types nest is not checked: whoever walks them bounds the walk.
  *
  * Sizes and alignments follow libbpf 1.5 (btf.c: btf__resolve_size, btf__align_of).
  */
@@ -48,6 +48,8 @@ export class TypeTable {
   readonly referenced: Uint8Array;
   /** Ids of everything that has a definition, or may lead to one by its own name: no functions, no prototypes. */
   readonly candidates: Uint32Array;
+  /** Ids of types without a definition of their own that lead to others: pointers, prototypes, anonymous structs. */
+  readonly links: Uint32Array;
   /** Ids of the declaration tags. */
   readonly tags: readonly number[];
   readonly #btf: Btf;
@@ -56,7 +58,6 @@ export class TypeTable {
   /** With {@link KNOWN} and {@link PACKED}; 0 where not worked out. */
   readonly #aligns: Uint8Array;
 
-  /** @throws {@link BtfError} for an id or a string offset that is out of range */
   constructor(btf: Btf) {
     const layers = layersOf(btf);
     this.#btf = btf;
@@ -74,7 +75,10 @@ export class TypeTable {
     this.sizes = new Float64Array(this.count);
     const candidates = new Uint32Array(this.count);
     const tags: number[] = [];
-    this.candidates = candidates.subarray(0, this.#indexRecords(candidates, tags));
+    const links = new Uint32Array(this.count);
+    const [candidateCount, linkCount] = this.#indexRecords(candidates, links, tags);
+    this.candidates = candidates.subarray(0, candidateCount);
+    this.links = links.subarray(0, linkCount);
     this.tags = tags;
   }
 
@@ -104,7 +108,15 @@ export class TypeTable {
 
   /** The string at `offset`, a character per byte. */
   string(offset: number): string {
-    return this.strings.substring(offset, this.strings.indexOf('\0', offset));
+    if (offset === 0) return '';
+    const end = this.strings.indexOf('\0', offset);
+    // Every string ends with a NUL, the last one too.
+    return end < 0 ? this.#btf.string(offset) : this.strings.substring(offset, end);
+  }
+
+  /** @throws {@link BtfError} for an id that does not exist */
+  check(id: number): void {
+    if (id >= this.count) this.#btf.type(id);
   }
 
   /** `struct task_struct`-like description for messages. */
@@ -293,80 +305,56 @@ export class TypeTable {
     return words[record + 2]! % widest !== 0;
   }
 
-  /** Finds the records, checks what they refer to and notes that. Returns how many candidates there are. */
-  #indexRecords(candidates: Uint32Array, tags: number[]): number {
+  /** Finds the records and notes what they refer to. Returns how many candidates and links there are. */
+  #indexRecords(candidates: Uint32Array, links: Uint32Array, tags: number[]): [number, number] {
     const { words, at, count, referenced } = this;
-    const stringsEnd = this.strings.length;
     let record = 0;
     let candidateCount = 0;
+    let linkCount = 0;
     for (let id = 1; id < count; id++) {
       at[id] = record;
-      const name = words[record]!;
       const info = words[record + 1]!;
       const third = words[record + 2]!;
       const kind = (info >>> 24) & 0x7f;
+      const isNamed = words[record] !== 0;
       record += 3;
-      if (kind === BtfKind.FUNC || kind === BtfKind.PTR) {
-        referenced[third] = 1;
-        if (third >= count || name >= stringsEnd) this.#refuse(id);
-        if (kind === BtfKind.PTR && name !== 0) candidates[candidateCount++] = id;
-        continue;
-      }
-      // The largest type id and string offset that the record mentions.
-      let type = 0;
-      let string = name;
+      if (kind === BtfKind.FUNC) continue;
       if (kind === BtfKind.FUNC_PROTO) {
         referenced[third] = 1;
-        type = third;
         for (const end = record + (info & 0xff_ffff) * 2; record < end; record += 2) {
-          const item = words[record + 1]!;
-          referenced[item] = 1;
-          if (item > type) type = item;
-          if (words[record]! > string) string = words[record]!;
+          referenced[words[record + 1]!] = 1;
         }
+        links[linkCount++] = id;
       } else if (kind === BtfKind.STRUCT || kind === BtfKind.UNION) {
         for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
-          const item = words[record + 1]!;
-          referenced[item] = 1;
-          if (item > type) type = item;
-          if (words[record]! > string) string = words[record]!;
+          referenced[words[record + 1]!] = 1;
         }
-      } else if (kind === BtfKind.ENUM || kind === BtfKind.ENUM64) {
-        const step = kind === BtfKind.ENUM ? 2 : 3;
-        for (const end = record + (info & 0xff_ffff) * step; record < end; record += step) {
-          if (words[record]! > string) string = words[record]!;
-        }
+        if (!isNamed) links[linkCount++] = id;
+      } else if (kind === BtfKind.ENUM) {
+        record += (info & 0xff_ffff) * 2;
+      } else if (kind === BtfKind.ENUM64) {
+        record += (info & 0xff_ffff) * 3;
       } else if (kind === BtfKind.DATASEC) {
         for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
-          const item = words[record]!;
-          referenced[item] = 1;
-          if (item > type) type = item;
+          referenced[words[record]!] = 1;
         }
       } else if (kind === BtfKind.ARRAY) {
-        const [element, index] = [words[record]!, words[record + 1]!];
-        referenced[element] = 1;
-        referenced[index] = 1;
-        type = Math.max(element, index);
+        referenced[words[record]!] = 1;
+        referenced[words[record + 1]!] = 1;
         record += 3;
-      } else if (kind !== BtfKind.INT && kind !== BtfKind.FLOAT && kind !== BtfKind.FWD) {
-        referenced[third] = 1;
-        type = third;
-        if (kind === BtfKind.DECL_TAG) tags.push(id);
-        if (kind === BtfKind.DECL_TAG || kind === BtfKind.VAR) record++;
+        links[linkCount++] = id;
       } else if (kind === BtfKind.INT) {
         record++;
+      } else if (kind !== BtfKind.FLOAT && kind !== BtfKind.FWD) {
+        referenced[third] = 1;
+        if (kind === BtfKind.DECL_TAG) tags.push(id);
+        if (kind === BtfKind.DECL_TAG || kind === BtfKind.VAR) record++;
+        else if (kind !== BtfKind.TYPEDEF) links[linkCount++] = id;
       }
-      if (type >= count || string >= stringsEnd) this.#refuse(id);
       const role = ROLES[kind]!;
-      if (role === ALWAYS || (role === WHEN_NAMED && name !== 0)) candidates[candidateCount++] = id;
+      if (role === ALWAYS || (role === WHEN_NAMED && isNamed)) candidates[candidateCount++] = id;
     }
-    return candidateCount;
-  }
-
-  /** Reading the type for itself finds what is wrong, and says it best. */
-  #refuse(id: number): never {
-    this.#btf.type(id);
-    throw new Error(`BTF type ${id}: refused for no reason that reading it finds`);
+    return [candidateCount, linkCount];
   }
 }
 
