@@ -2,14 +2,13 @@
 
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { isBpfError } from '@libbpf-ts/libbpf';
+import { isBpfError, pidfdOpen } from '@libbpf-ts/libbpf';
 import { assert, type Feature, features, syscall, test } from '#harness';
 import { MapArenaBpf } from '../build/map_arena.skel.js';
 import { MapBloomBpf } from '../build/map_bloom.skel.js';
 import { MapRedirectBpf } from '../build/map_redirect.skel.js';
 import { MapStorageBpf } from '../build/map_storage.skel.js';
 
-const PIDFD_OPEN = 434;
 const SOCKET = 41;
 const AF_INET = 2;
 const SOCK_STREAM = 1;
@@ -68,7 +67,7 @@ function storageTest(
   );
 }
 storageTest('sockets', () => syscall(SOCKET, AF_INET, SOCK_STREAM, 0), []);
-storageTest('tasks', () => syscall(PIDFD_OPEN, process.pid, 0), [features.taskStorage]);
+storageTest('tasks', () => pidfdOpen(process.pid), [features.taskStorage]);
 storageTest('cgroups', () => openSync(cgroup2(), 'r'), [features.cgroupStorage]);
 
 function cgroup2(): string {

@@ -117,6 +117,7 @@ export type {
   XskMap,
 } from './map/map-types.js';
 export { type OpenMapOptions, openMapById, openPinnedMap } from './map/open-map.js';
+export { pidfdOpen } from './map/pidfd.js';
 export type { RawMap } from './map/raw-map.js';
 export { StackFrame } from './map/stack-trace.js';
 export { type LoadedObject, type OpenObject, type OpenOptions, openObject } from './object.js';
