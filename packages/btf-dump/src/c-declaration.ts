@@ -33,6 +33,21 @@ import { type CState, Flag, MEMBER_FRONT } from './c-state.js';
 import { BtfDumpError } from './errors.js';
 import { MAX_DEPTH } from './type-table.js';
 
+const {
+  ARRAY,
+  CONST,
+  DATASEC,
+  DECL_TAG,
+  FUNC,
+  FUNC_PROTO,
+  PTR,
+  RESTRICT,
+  TYPE_TAG,
+  VAR,
+  VOLATILE,
+} = BtfKind;
+const { HAS_BEHIND } = Flag;
+
 /** As {@link declaration}, with the name as an offset into the strings. */
 export function declarationNamed(
   state: CState,
@@ -56,7 +71,7 @@ export function declaration(
   if (!state.stripModifiers) {
     const front = frontOf(state, id, depth);
     if (front !== undefined) {
-      const behind = (state.flags[id]! & Flag.HAS_BEHIND) === 0 ? '' : state.behinds.get(id)!;
+      const behind = (state.flags[id]! & HAS_BEHIND) === 0 ? '' : state.behinds.get(id)!;
       if (name === '') return bareOf(state, id, front) + behind;
       return front.slice(MEMBER_FRONT.length) + name + behind;
     }
@@ -89,12 +104,12 @@ function functionPointer(
   depth: number,
 ): string | undefined {
   const { types } = state;
-  if (types.kind(id) !== BtfKind.PTR) return undefined;
+  if (types.kind(id) !== PTR) return undefined;
   const target = types.sizeOrType(id);
-  if (types.kind(target) !== BtfKind.FUNC_PROTO) return undefined;
+  if (types.kind(target) !== FUNC_PROTO) return undefined;
   const result = types.sizeOrType(target);
   const front = frontOf(state, result, depth + 1);
-  if (front === undefined || (state.flags[result]! & Flag.HAS_BEHIND) !== 0) return undefined;
+  if (front === undefined || (state.flags[result]! & HAS_BEHIND) !== 0) return undefined;
   state.step(id, depth);
   return `${bareOf(state, result, front)} (*${name})${parametersOf(state, target, level, depth)}`;
 }
@@ -109,7 +124,7 @@ function arrayFront(state: CState, id: number, depth: number): string | undefine
     // Modifiers of an array are dropped.
     let array = element;
     while (isModifier(types.kind(array)) && ++steps <= MAX_DEPTH) array = types.sizeOrType(array);
-    if (types.kind(array) !== BtfKind.ARRAY) break;
+    if (types.kind(array) !== ARRAY) break;
     const record = types.at[array]!;
     dimensions += `[${types.words[record + 5]!}]`;
     element = types.words[record + 3]!;
@@ -117,7 +132,7 @@ function arrayFront(state: CState, id: number, depth: number): string | undefine
   const front = frontOf(state, element, depth + 1);
   if (front === undefined) return undefined;
   state.behinds.set(id, dimensions);
-  state.flags[id]! |= Flag.HAS_BEHIND;
+  state.flags[id]! |= HAS_BEHIND;
   state.fronts[id] = front;
   return front;
 }
@@ -133,35 +148,37 @@ export function frontOf(state: CState, id: number, depth: number): string | unde
   const kind = types.kind(id);
   let front: string;
   switch (kind) {
-    case BtfKind.PTR: {
+    case 2: {
+      // PTR
       if (depth > MAX_DEPTH) throw tooDeep(state, id);
       const target = types.sizeOrType(id);
       const pointed = frontOf(state, target, depth + 1);
       // A pointer to an array has parentheses.
-      if (pointed === undefined || (state.flags[target]! & Flag.HAS_BEHIND) !== 0) return undefined;
+      if (pointed === undefined || (state.flags[target]! & HAS_BEHIND) !== 0) return undefined;
       front = `${pointed}*`;
       break;
     }
-    case BtfKind.ARRAY:
+    case 3: // ARRAY
       return arrayFront(state, id, depth);
-    case BtfKind.VOID:
-    case BtfKind.INT:
-    case BtfKind.FLOAT:
-    case BtfKind.FWD:
-    case BtfKind.TYPEDEF:
+    case 0: // VOID
+    case 1: // INT
+    case 16: // FLOAT
+    case 7: // FWD
+    case 8: // TYPEDEF
       front = `${MEMBER_FRONT}${base(state, id, kind, 0, depth)} `;
       break;
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
-    case BtfKind.ENUM:
-    case BtfKind.ENUM64:
+    case 4: // STRUCT
+    case 5: // UNION
+    case 6: // ENUM
+    case 19: // ENUM64
       if (types.name(id) === 0) return undefined;
       front = `${MEMBER_FRONT}${base(state, id, kind, 0, depth)} `;
       break;
-    case BtfKind.VOLATILE:
-    case BtfKind.CONST:
-    case BtfKind.RESTRICT:
-    case BtfKind.TYPE_TAG: {
+    case 9: // VOLATILE
+    case 10: // CONST
+    case 11: // RESTRICT
+    case 18: {
+      // TYPE_TAG
       const bottom = state.declarationLength;
       const looksTheSame = pushChain(state, id, depth);
       const text = looksTheSame ? frontOfStack(state, bottom, 0, depth) : '';
@@ -195,22 +212,22 @@ function pushChain(state: CState, id: number, depth: number): boolean {
     const kind = types.kind(current);
     if (!(state.stripModifiers && isModifier(kind))) state.push(current);
     switch (kind) {
-      case BtfKind.PTR:
-      case BtfKind.VOLATILE:
-      case BtfKind.CONST:
-      case BtfKind.RESTRICT:
-      case BtfKind.TYPE_TAG:
+      case 2: // PTR
+      case 9: // VOLATILE
+      case 10: // CONST
+      case 11: // RESTRICT
+      case 18: // TYPE_TAG
         current = words[at[current]! + 2]!;
         break;
-      case BtfKind.FUNC_PROTO:
+      case 13: // FUNC_PROTO
         looksTheSame = false;
         current = words[at[current]! + 2]!;
         break;
-      case BtfKind.ARRAY:
+      case 3: // ARRAY
         looksTheSame = false;
         current = words[at[current]! + 3]!;
         break;
-      case BtfKind.VOID:
+      case 0: // VOID
         return looksTheSame;
       default:
         return looksTheSame && types.name(current) !== 0 && isPrinted(kind);
@@ -229,8 +246,8 @@ function chain(state: CState, bottom: number, name: string, level: number, depth
   const id = state.declaration[top - 1]!;
   const kind = types.kind(id);
   state.declarationLength = dropModifiers(state, bottom, top - 1);
-  if (kind === BtfKind.ARRAY) return out + arrayOf(state, id, bottom, name, blank, level, depth);
-  if (kind === BtfKind.FUNC_PROTO) {
+  if (kind === ARRAY) return out + arrayOf(state, id, bottom, name, blank, level, depth);
+  if (kind === FUNC_PROTO) {
     return out + functionOf(state, id, bottom, name, blank, level, depth);
   }
   return out;
@@ -249,16 +266,16 @@ function frontOfStack(state: CState, bottom: number, level: number, depth: numbe
     if (isBehindName(kind)) break;
     top--;
     switch (kind) {
-      case BtfKind.PTR:
+      case 2: // PTR
         out += out === '' || out.endsWith('*') ? '*' : ' *';
         break;
-      case BtfKind.VOLATILE:
+      case 9: // VOLATILE
         out += ' volatile';
         break;
-      case BtfKind.CONST:
+      case 10: // CONST
         out += ' const';
         break;
-      case BtfKind.RESTRICT:
+      case 11: // RESTRICT
         out += ' restrict';
         break;
       default:
@@ -279,23 +296,23 @@ function frontOfStack(state: CState, bottom: number, level: number, depth: numbe
 function base(state: CState, id: number, kind: number, level: number, depth: number): string {
   const { types } = state;
   switch (kind) {
-    case BtfKind.VOID:
+    case 0: // VOID
       types.check(id);
       return 'void';
-    case BtfKind.INT:
-    case BtfKind.FLOAT:
+    case 1: // INT
+    case 16: // FLOAT
       return types.string(types.name(id));
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
+    case 4: // STRUCT
+    case 5: // UNION
       if (types.name(id) !== 0 || state.mentionOnly) return structReference(state, id);
       return structDefinition(state, id, level, depth + 1);
-    case BtfKind.ENUM:
-    case BtfKind.ENUM64:
+    case 6: // ENUM
+    case 19: // ENUM64
       if (types.name(id) !== 0) return `enum ${tagOf(state, id)}`;
       return state.mentionOnly ? 'enum' : enumDefinition(state, id, level);
-    case BtfKind.FWD:
+    case 7: // FWD
       return forwardReference(state, id);
-    case BtfKind.TYPEDEF:
+    case 8: // TYPEDEF
       return identifierOf(state, id);
     default:
       return ` __attribute__((btf_type_tag("${types.string(types.name(id))}")))`;
@@ -315,7 +332,7 @@ function arrayOf(
   const length = types.words[types.at[id]! + 5]!;
   const top = state.declarationLength;
   if (top === bottom) return `${blank + name}[${length}]`;
-  const isOfArray = types.kind(state.declaration[top - 1]!) === BtfKind.ARRAY;
+  const isOfArray = types.kind(state.declaration[top - 1]!) === ARRAY;
   const inner = chain(state, bottom, name, level, depth);
   return isOfArray ? `${blank + inner}[${length}]` : `${blank}(${inner})[${length}]`;
 }
@@ -358,11 +375,11 @@ function parametersOf(state: CState, id: number, level: number, depth: number): 
 /** A qualifier as it stands in front of a base type; '' for what is none. */
 function qualifierOf(kind: number): string {
   switch (kind) {
-    case BtfKind.VOLATILE:
+    case 9: // VOLATILE
       return 'volatile ';
-    case BtfKind.CONST:
+    case 10: // CONST
       return 'const ';
-    case BtfKind.RESTRICT:
+    case 11: // RESTRICT
       return 'restrict ';
     default:
       return '';
@@ -376,27 +393,17 @@ function dropModifiers(state: CState, bottom: number, from: number): number {
 }
 
 function isModifier(kind: number): boolean {
-  return (
-    kind === BtfKind.VOLATILE ||
-    kind === BtfKind.CONST ||
-    kind === BtfKind.RESTRICT ||
-    kind === BtfKind.TYPE_TAG
-  );
+  return kind === VOLATILE || kind === CONST || kind === RESTRICT || kind === TYPE_TAG;
 }
 
 /** Whether the kind prints something behind the name, or cannot be part of a declaration at all. */
 function isBehindName(kind: number): boolean {
-  return kind === BtfKind.ARRAY || kind === BtfKind.FUNC_PROTO || !isPrinted(kind);
+  return kind === ARRAY || kind === FUNC_PROTO || !isPrinted(kind);
 }
 
 /** Functions, variables, sections and declaration tags are no types to declare anything with. */
 function isPrinted(kind: number): boolean {
-  return (
-    kind !== BtfKind.FUNC &&
-    kind !== BtfKind.VAR &&
-    kind !== BtfKind.DATASEC &&
-    kind !== BtfKind.DECL_TAG
-  );
+  return kind !== FUNC && kind !== VAR && kind !== DATASEC && kind !== DECL_TAG;
 }
 
 function tooDeep(state: CState, id: number): BtfDumpError {

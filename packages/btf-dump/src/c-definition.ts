@@ -11,6 +11,9 @@ import { countUse, identifierOf, tagOf } from './c-names.js';
 import { padding } from './c-padding.js';
 import { type CState, Flag, MEMBER_FRONT } from './c-state.js';
 
+const { ENUM64, STRUCT } = BtfKind;
+const { HAS_BEHIND } = Flag;
+
 /** A newline and tabs by level; like libbpf, never more than 13 tabs. */
 const NEW_LINES: readonly string[] = Array.from(
   { length: 14 },
@@ -26,7 +29,7 @@ export function structDefinition(state: CState, id: number, level: number, depth
   const size = words[record + 2]!;
   const end = record + 3 + (info & 0xff_ffff) * 3;
   const bitFields = info >>> 31 === 1;
-  const isStruct = ((info >>> 24) & 0x7f) === BtfKind.STRUCT;
+  const isStruct = ((info >>> 24) & 0x7f) === STRUCT;
   const packed = isStruct && types.isPacked(id);
   const newLine = NEW_LINES[Math.min(level + 1, 13)]!;
   const separator = `;${newLine}`;
@@ -56,7 +59,7 @@ export function structDefinition(state: CState, id: number, level: number, depth
       else out += front === separator ? kept : front + kept.slice(MEMBER_FRONT.length);
       const nameEnd = strings.indexOf('\0', name);
       out += nameEnd > 0 ? strings.substring(name, nameEnd) : types.string(name);
-      if ((flags[type]! & Flag.HAS_BEHIND) !== 0) out += state.behinds.get(type)!;
+      if ((flags[type]! & HAS_BEHIND) !== 0) out += state.behinds.get(type)!;
     } else {
       out += front + declarationNamed(state, type, name, level + 1, depth + 1);
     }
@@ -86,7 +89,7 @@ export function structDefinition(state: CState, id: number, level: number, depth
 
 /** `struct name`. */
 export function structReference(state: CState, id: number): string {
-  const keyword = state.types.kind(id) === BtfKind.STRUCT ? 'struct' : 'union';
+  const keyword = state.types.kind(id) === STRUCT ? 'struct' : 'union';
   return state.types.name(id) === 0 ? keyword : `${keyword} ${tagOf(state, id)}`;
 }
 
@@ -100,7 +103,7 @@ export function enumDefinition(state: CState, id: number, level: number): string
   const { types } = state;
   let out = types.name(id) === 0 ? 'enum' : `enum ${tagOf(state, id)}`;
   if (types.vlen(id) === 0) return out;
-  const wide = types.kind(id) === BtfKind.ENUM64;
+  const wide = types.kind(id) === ENUM64;
   const newLine = NEW_LINES[Math.min(level + 1, 13)]!;
   out += ' {';
   out += wide ? wideEnumerators(state, id, newLine) : enumerators(state, id, newLine);

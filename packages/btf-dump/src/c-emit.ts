@@ -22,8 +22,11 @@ import {
 import { tagOf } from './c-names.js';
 import { type CState, Flag } from './c-state.js';
 
+const { ARRAY, TYPEDEF } = BtfKind;
+const { EMITTED, EMITTING, FORWARD_EMITTED, SATISFIED } = Flag;
+
 /** Mentioning such a type again prints nothing: it is defined, declared, or leads to nothing else. */
-const SETTLED = Flag.EMITTED | Flag.SATISFIED | Flag.FORWARD_EMITTED;
+const SETTLED = EMITTED | SATISFIED | FORWARD_EMITTED;
 /** No container: the type itself is to be defined. */
 const TOP_LEVEL = 0;
 
@@ -36,61 +39,63 @@ export function emitDefinition(state: CState, id: number): void {
 function emitType(state: CState, id: number, container: number, depth: number): void {
   const { flags, types } = state;
   const flag = flags[id]!;
-  if ((flag & (Flag.EMITTED | Flag.SATISFIED)) !== 0) return;
+  if ((flag & (EMITTED | SATISFIED)) !== 0) return;
   state.step(id, depth);
   const { words } = types;
   const record = types.at[id]!;
   const info = words[record + 1]!;
   const kind = (info >>> 24) & 0x7f;
-  if ((flag & Flag.EMITTING) !== 0) {
+  if ((flag & EMITTING) !== 0) {
     emitMetAgain(state, id, kind, container);
     return;
   }
   switch (kind) {
-    case BtfKind.INT:
+    case 1: // INT
       emitMissingAlias(state, id);
-      flags[id]! |= Flag.EMITTED;
+      flags[id]! |= EMITTED;
       break;
-    case BtfKind.ENUM:
-    case BtfKind.ENUM64:
+    case 6: // ENUM
+    case 19: // ENUM64
       if (container === TOP_LEVEL) {
         state.out += `${enumDefinition(state, id, 0)};\n\n`;
       }
-      flags[id]! |= Flag.EMITTED;
+      flags[id]! |= EMITTED;
       break;
-    case BtfKind.PTR:
-    case BtfKind.VOLATILE:
-    case BtfKind.CONST:
-    case BtfKind.RESTRICT:
-    case BtfKind.TYPE_TAG:
-    case BtfKind.ARRAY: {
-      const target = words[kind === BtfKind.ARRAY ? record + 3 : record + 2]!;
+    case 2: // PTR
+    case 9: // VOLATILE
+    case 10: // CONST
+    case 11: // RESTRICT
+    case 18: // TYPE_TAG
+    case 3: {
+      // ARRAY
+      const target = words[kind === ARRAY ? record + 3 : record + 2]!;
       if ((flags[target]! & SETTLED) === 0) emitType(state, target, container, depth + 1);
-      if ((flags[target]! & SETTLED) !== 0) flags[id]! |= Flag.SATISFIED;
+      if ((flags[target]! & SETTLED) !== 0) flags[id]! |= SATISFIED;
       break;
     }
-    case BtfKind.FWD:
+    case 7: // FWD
       state.out += `${forwardReference(state, id)};\n\n`;
-      flags[id]! |= Flag.EMITTED;
+      flags[id]! |= EMITTED;
       break;
-    case BtfKind.TYPEDEF:
-      flags[id]! |= Flag.EMITTING;
+    case 8: // TYPEDEF
+      flags[id]! |= EMITTING;
       emitType(state, words[record + 2]!, id, depth + 1);
-      if ((flags[id]! & Flag.FORWARD_EMITTED) === 0) emitTypedefLine(state, id);
-      flags[id]! |= Flag.EMITTED;
+      if ((flags[id]! & FORWARD_EMITTED) === 0) emitTypedefLine(state, id);
+      flags[id]! |= EMITTED;
       break;
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
+    case 4: // STRUCT
+    case 5: // UNION
       emitComposite(state, id, container, depth);
       break;
-    case BtfKind.FUNC_PROTO: {
+    case 13: {
+      // FUNC_PROTO
       const end = record + 3 + (info & 0xff_ffff) * 2;
       // The return type stands two words in front of the first parameter's.
-      if (emitParts(state, record + 2, end, 2, container, depth)) flags[id]! |= Flag.SATISFIED;
+      if (emitParts(state, record + 2, end, 2, container, depth)) flags[id]! |= SATISFIED;
       break;
     }
     default:
-      flags[id]! |= Flag.SATISFIED;
+      flags[id]! |= SATISFIED;
   }
 }
 
@@ -120,34 +125,34 @@ function emitParts(
 function emitComposite(state: CState, id: number, container: number, depth: number): void {
   const { flags, types } = state;
   const named = types.name(id) !== 0;
-  flags[id]! |= Flag.EMITTING;
+  flags[id]! |= EMITTING;
   if (container === TOP_LEVEL || !named) {
     const first = types.at[id]! + 4;
     const end = first + types.vlen(id) * 3;
     const settled = emitParts(state, first, end, 3, named ? id : container, depth);
-    if (settled && container !== TOP_LEVEL) flags[id]! |= Flag.SATISFIED;
-  } else if ((flags[id]! & Flag.FORWARD_EMITTED) === 0 && id !== container) {
+    if (settled && container !== TOP_LEVEL) flags[id]! |= SATISFIED;
+  } else if ((flags[id]! & FORWARD_EMITTED) === 0 && id !== container) {
     emitForward(state, id);
   }
   if (container === TOP_LEVEL) {
     state.out += `${structDefinition(state, id, 0, 0)};\n\n`;
-    flags[id]! |= Flag.EMITTED;
+    flags[id]! |= EMITTED;
   } else {
-    flags[id]! &= ~Flag.EMITTING;
+    flags[id]! &= ~EMITTING;
   }
 }
 
 /** A type that is mentioned while it is being printed. */
 function emitMetAgain(state: CState, id: number, kind: number, container: number): void {
   const { flags, types } = state;
-  if ((flags[id]! & Flag.FORWARD_EMITTED) !== 0) return;
-  if (kind === BtfKind.TYPEDEF) emitTypedefLine(state, id);
+  if ((flags[id]! & FORWARD_EMITTED) !== 0) return;
+  if (kind === TYPEDEF) emitTypedefLine(state, id);
   else if (id !== container && types.name(id) !== 0) emitForward(state, id);
 }
 
 function emitForward(state: CState, id: number): void {
   state.out += `${structReference(state, id)};\n\n`;
-  state.flags[id]! |= Flag.FORWARD_EMITTED;
+  state.flags[id]! |= FORWARD_EMITTED;
 }
 
 /** The typedef, except of a name that the compiler that reads the header has built in. */
@@ -155,7 +160,7 @@ function emitTypedefLine(state: CState, id: number): void {
   if (state.types.string(state.types.name(id)) !== '__builtin_va_list') {
     state.out += `${typedefDefinition(state, id)};\n\n`;
   }
-  state.flags[id]! |= Flag.FORWARD_EMITTED;
+  state.flags[id]! |= FORWARD_EMITTED;
 }
 
 /** Types that GCC has built in for Arm vectors and Clang does not know. */

@@ -10,6 +10,8 @@
 import { BtfKind } from '@libbpf-ts/btf';
 import type { CState, NameUses } from './c-state.js';
 
+const { ENUM, FWD } = BtfKind;
+
 /** A name with its suffix is cut to this many bytes, as libbpf's buffer of 256 cuts it. */
 const LONGEST_SUFFIXED = 255;
 
@@ -48,5 +50,5 @@ function decide(state: CState, id: number, uses: NameUses): string {
 }
 
 function isDefinition(kind: number, vlen: number): boolean {
-  return kind !== BtfKind.FWD && !(kind === BtfKind.ENUM && vlen === 0);
+  return kind !== FWD && !(kind === ENUM && vlen === 0);
 }

@@ -39,6 +39,9 @@ import { BtfKind } from '@libbpf-ts/btf';
 import { type CState, Flag } from './c-state.js';
 import { BtfDumpError } from './errors.js';
 
+const { ARRAY } = BtfKind;
+const { ORDERED, ORDERING } = Flag;
+
 /**
  * Queues what `id` needs and, if it is something to define, `id` itself.
  *
@@ -49,87 +52,92 @@ export function orderType(state: CState, id: number, weak: boolean, depth: numbe
   const { flags, types } = state;
   const flag = flags[id];
   if (flag === undefined) types.check(id);
-  if ((flag! & Flag.ORDERED) !== 0) return true;
+  if ((flag! & ORDERED) !== 0) return true;
   state.step(id, depth);
   const record = types.at[id]!;
   const { words } = types;
   const info = words[record + 1]!;
   const kind = (info >>> 24) & 0x7f;
   const named = words[record] !== 0;
-  if ((flag! & Flag.ORDERING) !== 0) {
+  if ((flag! & ORDERING) !== 0) {
     if (weak && named) return false;
     throw new BtfDumpError('BTF_DUMP_CYCLE', { typeId: id, typeName: types.describe(id) });
   }
   switch (kind) {
-    case BtfKind.INT:
-    case BtfKind.FLOAT:
-    case BtfKind.FUNC:
-    case BtfKind.VAR:
-    case BtfKind.DATASEC:
-    case BtfKind.DECL_TAG:
-      flags[id]! |= Flag.ORDERED;
+    case 1: // INT
+    case 16: // FLOAT
+    case 12: // FUNC
+    case 14: // VAR
+    case 15: // DATASEC
+    case 17: // DECL_TAG
+      flags[id]! |= ORDERED;
       return false;
 
-    case BtfKind.PTR: {
+    case 2: {
+      // PTR
       const strong = orderType(state, words[record + 2]!, true, depth + 1);
-      flags[id]! |= Flag.ORDERED;
+      flags[id]! |= ORDERED;
       return strong;
     }
 
-    case BtfKind.ARRAY:
-    case BtfKind.VOLATILE:
-    case BtfKind.CONST:
-    case BtfKind.RESTRICT:
-    case BtfKind.TYPE_TAG: {
-      const isArray = kind === BtfKind.ARRAY;
+    case 3: // ARRAY
+    case 9: // VOLATILE
+    case 10: // CONST
+    case 11: // RESTRICT
+    case 18: {
+      // TYPE_TAG
+      const isArray = kind === ARRAY;
       const target = words[isArray ? record + 3 : record + 2]!;
       const strong = orderType(state, target, weak && !isArray, depth + 1);
-      if ((flags[target]! & Flag.ORDERED) !== 0) flags[id]! |= Flag.ORDERED;
+      if ((flags[target]! & ORDERED) !== 0) flags[id]! |= ORDERED;
       return strong;
     }
 
-    case BtfKind.STRUCT:
-    case BtfKind.UNION: {
+    case 4: // STRUCT
+    case 5: {
+      // UNION
       if (weak && named) return false;
-      flags[id]! |= Flag.ORDERING;
+      flags[id]! |= ORDERING;
       const end = record + 3 + (info & 0xff_ffff) * 3;
       for (let member = record + 4; member < end; member += 3) {
         const type = words[member]!;
-        if ((flags[type]! & Flag.ORDERED) === 0) orderType(state, type, false, depth + 1);
+        if ((flags[type]! & ORDERED) === 0) orderType(state, type, false, depth + 1);
       }
       if (named) state.enqueue(id);
-      flags[id]! |= Flag.ORDERED;
+      flags[id]! |= ORDERED;
       return true;
     }
 
-    case BtfKind.ENUM:
-    case BtfKind.ENUM64:
-    case BtfKind.FWD:
+    case 6: // ENUM
+    case 19: // ENUM64
+    case 7: // FWD
       // An anonymous enum that nothing refers to declares constants; others are written out where they are used.
       if (named || types.referenced[id] === 0) state.enqueue(id);
-      flags[id]! |= Flag.ORDERED;
+      flags[id]! |= ORDERED;
       return true;
 
-    case BtfKind.TYPEDEF: {
+    case 8: {
+      // TYPEDEF
       const strong = orderType(state, words[record + 2]!, weak, depth + 1);
       if (weak && !strong) return false;
       state.enqueue(id);
-      flags[id]! |= Flag.ORDERED;
+      flags[id]! |= ORDERED;
       return true;
     }
 
-    case BtfKind.FUNC_PROTO: {
+    case 13: {
+      // FUNC_PROTO
       let strong = false;
       let done = true;
       const end = record + 3 + (info & 0xff_ffff) * 2;
       // The return type stands two words in front of the first parameter's.
       for (let part = record + 2; part < end; part += 2) {
         const type = words[part]!;
-        if ((flags[type]! & Flag.ORDERED) !== 0) strong = true;
+        if ((flags[type]! & ORDERED) !== 0) strong = true;
         else if (orderType(state, type, weak, depth + 1)) strong = true;
-        if ((flags[type]! & Flag.ORDERED) === 0) done = false;
+        if ((flags[type]! & ORDERED) === 0) done = false;
       }
-      if (done) flags[id]! |= Flag.ORDERED;
+      if (done) flags[id]! |= ORDERED;
       return strong;
     }
 

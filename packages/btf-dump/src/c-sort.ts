@@ -20,6 +20,9 @@ import { BtfDumpError } from './errors.js';
 import { sortByKey } from './sort-by-key.js';
 import { MAX_DEPTH, type TypeTable } from './type-table.js';
 
+const { TYPEDEF } = BtfKind;
+const { ORDERED } = Flag;
+
 /** Rank of everything that has no better one. */
 const LAST = 10;
 
@@ -49,7 +52,7 @@ export function lastInOrder(state: CState): Uint32Array {
   const leads = new Uint8Array(types.count);
   let undefinedTypes = 0;
   for (const id of types.candidates) {
-    if ((flags[id]! & Flag.ORDERED) !== 0 || !definesSomething(types, id)) continue;
+    if ((flags[id]! & ORDERED) !== 0 || !definesSomething(types, id)) continue;
     leads[id] = YES;
     undefinedTypes++;
   }
@@ -57,7 +60,7 @@ export function lastInOrder(state: CState): Uint32Array {
   const found: number[] = [];
   const add = (ids: Uint32Array): void => {
     for (const id of ids) {
-      if (leads[id] === NO || (flags[id]! & Flag.ORDERED) !== 0) continue;
+      if (leads[id] === NO || (flags[id]! & ORDERED) !== 0) continue;
       if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
     }
   };
@@ -77,28 +80,28 @@ function rankOf(types: TypeTable, id: number): number {
     const record = at[current]!;
     if (words[record] !== 0) named = true;
     switch ((words[record + 1]! >>> 24) & 0x7f) {
-      case BtfKind.ENUM:
-      case BtfKind.ENUM64:
+      case 6: // ENUM
+      case 19: // ENUM64
         return named ? 1 : 0;
-      case BtfKind.INT:
-      case BtfKind.FLOAT:
+      case 1: // INT
+      case 16: // FLOAT
         return 2;
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
+      case 4: // STRUCT
+      case 5: // UNION
         return named ? 3 : LAST;
-      case BtfKind.FUNC_PROTO:
+      case 13: // FUNC_PROTO
         return named ? 4 : LAST;
-      case BtfKind.ARRAY:
+      case 3: // ARRAY
         if (!named) return LAST;
         current = words[record + 3]!;
         break;
-      case BtfKind.TYPE_TAG:
-      case BtfKind.CONST:
-      case BtfKind.PTR:
-      case BtfKind.VOLATILE:
-      case BtfKind.RESTRICT:
-      case BtfKind.TYPEDEF:
-      case BtfKind.DECL_TAG:
+      case 18: // TYPE_TAG
+      case 10: // CONST
+      case 2: // PTR
+      case 9: // VOLATILE
+      case 11: // RESTRICT
+      case 8: // TYPEDEF
+      case 17: // DECL_TAG
         if (!named) return LAST;
         current = words[record + 2]!;
         break;
@@ -117,22 +120,22 @@ function sortNameOf(types: TypeTable, id: number): number {
     if (current === 0) return 0;
     const record = at[current]!;
     switch ((words[record + 1]! >>> 24) & 0x7f) {
-      case BtfKind.ENUM:
-      case BtfKind.ENUM64:
+      case 6: // ENUM
+      case 19: // ENUM64
         // Constants without an enum name of their own go by the first of them.
         return depth === 0 && words[record] === 0 && types.vlen(current) > 0
           ? words[record + 3]!
           : words[record]!;
-      case BtfKind.ARRAY:
+      case 3: // ARRAY
         current = words[record + 3]!;
         break;
-      case BtfKind.TYPE_TAG:
-      case BtfKind.CONST:
-      case BtfKind.PTR:
-      case BtfKind.VOLATILE:
-      case BtfKind.RESTRICT:
-      case BtfKind.TYPEDEF:
-      case BtfKind.DECL_TAG:
+      case 18: // TYPE_TAG
+      case 10: // CONST
+      case 2: // PTR
+      case 9: // VOLATILE
+      case 11: // RESTRICT
+      case 8: // TYPEDEF
+      case 17: // DECL_TAG
         current = words[record + 2]!;
         break;
       default:
@@ -195,8 +198,8 @@ function isStructAndTypedef(types: TypeTable, ties: Uint32Array): boolean {
   if (ties.length !== 2) return false;
   const [a, b] = ties as unknown as [number, number];
   return (
-    (types.kind(a) === BtfKind.TYPEDEF && types.sizeOrType(a) === b) ||
-    (types.kind(b) === BtfKind.TYPEDEF && types.sizeOrType(b) === a)
+    (types.kind(a) === TYPEDEF && types.sizeOrType(a) === b) ||
+    (types.kind(b) === TYPEDEF && types.sizeOrType(b) === a)
   );
 }
 
@@ -214,30 +217,30 @@ class TypeHash {
     const vlen = types.vlen(id);
     this.#addName(types, words[record]!);
     switch (types.kind(id)) {
-      case BtfKind.ENUM:
+      case 6: // ENUM
         for (let i = 0; i < vlen; i++) this.#addName(types, words[record + 3 + i * 2]!);
         break;
-      case BtfKind.ENUM64:
+      case 19: // ENUM64
         for (let i = 0; i < vlen; i++) this.#addName(types, words[record + 3 + i * 3]!);
         break;
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
+      case 4: // STRUCT
+      case 5: // UNION
         if (!withMembers) break;
         for (let member = record + 3; member < record + 3 + vlen * 3; member += 3) {
           this.#addName(types, words[member]!);
           this.#addHashOf(types, words[member + 1]!, false, depth);
         }
         break;
-      case BtfKind.TYPE_TAG:
-      case BtfKind.CONST:
-      case BtfKind.PTR:
-      case BtfKind.VOLATILE:
-      case BtfKind.RESTRICT:
-      case BtfKind.TYPEDEF:
-      case BtfKind.DECL_TAG:
+      case 18: // TYPE_TAG
+      case 10: // CONST
+      case 2: // PTR
+      case 9: // VOLATILE
+      case 11: // RESTRICT
+      case 8: // TYPEDEF
+      case 17: // DECL_TAG
         this.#addHashOf(types, words[record + 2]!, withMembers, depth);
         break;
-      case BtfKind.ARRAY:
+      case 3: // ARRAY
         this.#add(0, words[record + 5]!);
         this.#addHashOf(types, words[record + 3]!, withMembers, depth);
         break;
@@ -280,7 +283,7 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
   if (known !== 0) return known === YES;
   leads[id] = NO;
   const { flags } = state;
-  if ((flags[id]! & Flag.ORDERED) !== 0) return false;
+  if ((flags[id]! & ORDERED) !== 0) return false;
   const { words, at } = state.types;
   const record = at[id]!;
   const info = words[record + 1]!;
@@ -288,25 +291,25 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
   let next: number;
   let end: number;
   switch ((info >>> 24) & 0x7f) {
-    case BtfKind.PTR:
-    case BtfKind.VOLATILE:
-    case BtfKind.CONST:
-    case BtfKind.RESTRICT:
-    case BtfKind.TYPE_TAG:
+    case 2: // PTR
+    case 9: // VOLATILE
+    case 10: // CONST
+    case 11: // RESTRICT
+    case 18: // TYPE_TAG
       next = record + 2;
       end = record + 3;
       break;
-    case BtfKind.ARRAY:
+    case 3: // ARRAY
       next = record + 3;
       end = record + 4;
       break;
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
+    case 4: // STRUCT
+    case 5: // UNION
       step = 3;
       next = record + 4;
       end = record + 3 + (info & 0xff_ffff) * 3;
       break;
-    case BtfKind.FUNC_PROTO:
+    case 13: // FUNC_PROTO
       // The return type stands two words in front of the first parameter's.
       step = 2;
       next = record + 2;
@@ -319,7 +322,7 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
   for (; next < end; next += step) {
     const type = words[next]!;
     const found = leads[type]!;
-    if (found === NO || (found === 0 && (flags[type]! & Flag.ORDERED) !== 0)) continue;
+    if (found === NO || (found === 0 && (flags[type]! & ORDERED) !== 0)) continue;
     if (found !== YES && !leadsToUndefined(state, leads, type, depth + 1)) continue;
     leads[id] = YES;
     return true;
@@ -330,14 +333,14 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
 /** Whether a request for `id` prints a definition of `id` itself. */
 function definesSomething(types: TypeTable, id: number): boolean {
   switch (types.kind(id)) {
-    case BtfKind.STRUCT:
-    case BtfKind.UNION:
+    case 4: // STRUCT
+    case 5: // UNION
       return types.name(id) !== 0;
-    case BtfKind.ENUM:
-    case BtfKind.ENUM64:
+    case 6: // ENUM
+    case 19: // ENUM64
       return types.name(id) !== 0 || types.referenced[id] === 0;
-    case BtfKind.TYPEDEF:
-    case BtfKind.FWD:
+    case 8: // TYPEDEF
+    case 7: // FWD
       return true;
     default:
       return false;

@@ -21,6 +21,29 @@
 import { type Btf, BtfKind } from '@libbpf-ts/btf';
 import { BtfDumpError } from './errors.js';
 
+const {
+  ARRAY,
+  CONST,
+  DATASEC,
+  DECL_TAG,
+  ENUM,
+  ENUM64,
+  FLOAT,
+  FUNC,
+  FUNC_PROTO,
+  FWD,
+  INT,
+  PTR,
+  RESTRICT,
+  STRUCT,
+  TYPEDEF,
+  TYPE_TAG,
+  UNION,
+  VAR,
+  VOID,
+  VOLATILE,
+} = BtfKind;
+
 /** Deepest nesting of types that is followed; the kernel's own types stay below 40. */
 export const MAX_DEPTH = 512;
 /** libbpf gives up on the size of a chain longer than this (MAX_RESOLVE_DEPTH). */
@@ -84,7 +107,7 @@ export class TypeTable {
 
   /** 0 (void) for id 0. */
   kind(id: number): number {
-    return id === 0 ? BtfKind.VOID : (this.words[this.at[id]! + 1]! >>> 24) & 0x7f;
+    return id === 0 ? VOID : (this.words[this.at[id]! + 1]! >>> 24) & 0x7f;
   }
 
   /** Offset into {@link strings}; 0 for an anonymous type. */
@@ -157,28 +180,28 @@ export class TypeTable {
       const word = this.words[at + 2]!;
       let size: number;
       switch ((this.words[at + 1]! >>> 24) & 0x7f) {
-        case BtfKind.INT:
-        case BtfKind.STRUCT:
-        case BtfKind.UNION:
-        case BtfKind.ENUM:
-        case BtfKind.ENUM64:
-        case BtfKind.DATASEC:
-        case BtfKind.FLOAT:
+        case 1: // INT
+        case 4: // STRUCT
+        case 5: // UNION
+        case 6: // ENUM
+        case 19: // ENUM64
+        case 15: // DATASEC
+        case 16: // FLOAT
           size = word;
           break;
-        case BtfKind.PTR:
+        case 2: // PTR
           size = this.pointerSize;
           break;
-        case BtfKind.TYPEDEF:
-        case BtfKind.VOLATILE:
-        case BtfKind.CONST:
-        case BtfKind.RESTRICT:
-        case BtfKind.VAR:
-        case BtfKind.DECL_TAG:
-        case BtfKind.TYPE_TAG:
+        case 8: // TYPEDEF
+        case 9: // VOLATILE
+        case 10: // CONST
+        case 11: // RESTRICT
+        case 14: // VAR
+        case 17: // DECL_TAG
+        case 18: // TYPE_TAG
           current = word;
           continue;
-        case BtfKind.ARRAY:
+        case 3: // ARRAY
           elements *= this.words[at + 5]!;
           if (elements > 0xffff_ffff) return -1;
           current = this.words[at + 3]!;
@@ -213,11 +236,11 @@ export class TypeTable {
     let current = id;
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
       switch (this.kind(current)) {
-        case BtfKind.TYPEDEF:
-        case BtfKind.VOLATILE:
-        case BtfKind.CONST:
-        case BtfKind.RESTRICT:
-        case BtfKind.TYPE_TAG:
+        case 8: // TYPEDEF
+        case 9: // VOLATILE
+        case 10: // CONST
+        case 11: // RESTRICT
+        case 18: // TYPE_TAG
           current = this.sizeOrType(current);
           break;
         default:
@@ -245,23 +268,23 @@ export class TypeTable {
     const at = this.at[id]!;
     const word = this.words[at + 2]!;
     switch ((this.words[at + 1]! >>> 24) & 0x7f) {
-      case BtfKind.INT:
-      case BtfKind.ENUM:
-      case BtfKind.ENUM64:
-      case BtfKind.FLOAT:
+      case 1: // INT
+      case 6: // ENUM
+      case 19: // ENUM64
+      case 16: // FLOAT
         return Math.min(word, this.pointerSize);
-      case BtfKind.PTR:
+      case 2: // PTR
         return this.pointerSize;
-      case BtfKind.TYPEDEF:
-      case BtfKind.VOLATILE:
-      case BtfKind.CONST:
-      case BtfKind.RESTRICT:
-      case BtfKind.TYPE_TAG:
+      case 8: // TYPEDEF
+      case 9: // VOLATILE
+      case 10: // CONST
+      case 11: // RESTRICT
+      case 18: // TYPE_TAG
         return this.#align(word, depth + 1) & ~PACKED;
-      case BtfKind.ARRAY:
+      case 3: // ARRAY
         return this.#align(this.words[at + 3]!, depth + 1) & ~PACKED;
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
+      case 4: // STRUCT
+      case 5: // UNION
         return this.#alignOfComposite(at, depth);
       default:
         return 0;
@@ -318,38 +341,38 @@ export class TypeTable {
       const kind = (info >>> 24) & 0x7f;
       const isNamed = words[record] !== 0;
       record += 3;
-      if (kind === BtfKind.FUNC) continue;
-      if (kind === BtfKind.FUNC_PROTO) {
+      if (kind === FUNC) continue;
+      if (kind === FUNC_PROTO) {
         referenced[third] = 1;
         for (const end = record + (info & 0xff_ffff) * 2; record < end; record += 2) {
           referenced[words[record + 1]!] = 1;
         }
         links[linkCount++] = id;
-      } else if (kind === BtfKind.STRUCT || kind === BtfKind.UNION) {
+      } else if (kind === STRUCT || kind === UNION) {
         for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
           referenced[words[record + 1]!] = 1;
         }
         if (!isNamed) links[linkCount++] = id;
-      } else if (kind === BtfKind.ENUM) {
+      } else if (kind === ENUM) {
         record += (info & 0xff_ffff) * 2;
-      } else if (kind === BtfKind.ENUM64) {
+      } else if (kind === ENUM64) {
         record += (info & 0xff_ffff) * 3;
-      } else if (kind === BtfKind.DATASEC) {
+      } else if (kind === DATASEC) {
         for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
           referenced[words[record]!] = 1;
         }
-      } else if (kind === BtfKind.ARRAY) {
+      } else if (kind === ARRAY) {
         referenced[words[record]!] = 1;
         referenced[words[record + 1]!] = 1;
         record += 3;
         links[linkCount++] = id;
-      } else if (kind === BtfKind.INT) {
+      } else if (kind === INT) {
         record++;
-      } else if (kind !== BtfKind.FLOAT && kind !== BtfKind.FWD) {
+      } else if (kind !== FLOAT && kind !== FWD) {
         referenced[third] = 1;
-        if (kind === BtfKind.DECL_TAG) tags.push(id);
-        if (kind === BtfKind.DECL_TAG || kind === BtfKind.VAR) record++;
-        else if (kind !== BtfKind.TYPEDEF) links[linkCount++] = id;
+        if (kind === DECL_TAG) tags.push(id);
+        if (kind === DECL_TAG || kind === VAR) record++;
+        else if (kind !== TYPEDEF) links[linkCount++] = id;
       }
       const role = ROLES[kind]!;
       if (role === ALWAYS || (role === WHEN_NAMED && isNamed)) candidates[candidateCount++] = id;
@@ -363,27 +386,20 @@ const ALWAYS = 2;
 /** Which kinds are {@link TypeTable.candidates}. */
 const ROLES = new Uint8Array(128);
 for (const kind of [
-  BtfKind.PTR,
-  BtfKind.ARRAY,
-  BtfKind.STRUCT,
-  BtfKind.UNION,
-  BtfKind.VOLATILE,
-  BtfKind.CONST,
-  BtfKind.RESTRICT,
-  BtfKind.FUNC_PROTO,
-  BtfKind.DECL_TAG,
-  BtfKind.TYPE_TAG,
+  PTR,
+  ARRAY,
+  STRUCT,
+  UNION,
+  VOLATILE,
+  CONST,
+  RESTRICT,
+  FUNC_PROTO,
+  DECL_TAG,
+  TYPE_TAG,
 ]) {
   ROLES[kind] = WHEN_NAMED;
 }
-for (const kind of [
-  BtfKind.INT,
-  BtfKind.ENUM,
-  BtfKind.FWD,
-  BtfKind.TYPEDEF,
-  BtfKind.FLOAT,
-  BtfKind.ENUM64,
-]) {
+for (const kind of [INT, ENUM, FWD, TYPEDEF, FLOAT, ENUM64]) {
   ROLES[kind] = ALWAYS;
 }
 
