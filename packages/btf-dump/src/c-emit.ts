@@ -21,6 +21,7 @@ import {
 } from './c-definition.js';
 import { tagOf } from './c-names.js';
 import { type CState, Flag } from './c-state.js';
+import { MAX_DEPTH } from './type-table.js';
 
 const { ARRAY, TYPEDEF } = BtfKind;
 const { EMITTED, EMITTING, FORWARD_EMITTED, SATISFIED } = Flag;
@@ -40,7 +41,7 @@ function emitType(state: CState, id: number, container: number, depth: number): 
   const { flags, types } = state;
   const flag = flags[id]!;
   if ((flag & (EMITTED | SATISFIED)) !== 0) return;
-  state.step(id, depth);
+  if (depth > MAX_DEPTH) state.step(id, depth);
   const { words } = types;
   const record = types.at[id]!;
   const info = words[record + 1]!;
@@ -112,6 +113,7 @@ function emitParts(
 ): boolean {
   const { flags } = state;
   const { words } = state.types;
+  state.step(0, depth);
   let settled = true;
   for (let part = from; part < to; part += step) {
     const type = words[part]!;

@@ -38,6 +38,7 @@
 import { BtfKind } from '@libbpf-ts/btf';
 import { type CState, Flag } from './c-state.js';
 import { BtfDumpError } from './errors.js';
+import { MAX_DEPTH } from './type-table.js';
 
 const { ARRAY } = BtfKind;
 const { ORDERED, ORDERING } = Flag;
@@ -53,7 +54,7 @@ export function orderType(state: CState, id: number, weak: boolean, depth: numbe
   const flag = flags[id];
   if (flag === undefined) types.check(id);
   if ((flag! & ORDERED) !== 0) return true;
-  state.step(id, depth);
+  if (depth > MAX_DEPTH) state.step(id, depth);
   const record = types.at[id]!;
   const { words } = types;
   const info = words[record + 1]!;
@@ -127,6 +128,7 @@ export function orderType(state: CState, id: number, weak: boolean, depth: numbe
 
     case 13: {
       // FUNC_PROTO
+      state.step(id, depth);
       let strong = false;
       let done = true;
       const end = record + 3 + (info & 0xff_ffff) * 2;

@@ -51,7 +51,8 @@ export function lastInOrder(state: CState): Uint32Array {
   const { types, flags } = state;
   const leads = new Uint8Array(types.count);
   let undefinedTypes = 0;
-  for (const id of types.candidates) {
+  for (let i = 0; i < types.candidates.length; i++) {
+    const id = types.candidates[i]!;
     if ((flags[id]! & ORDERED) !== 0 || !definesSomething(types, id)) continue;
     leads[id] = YES;
     undefinedTypes++;
@@ -59,7 +60,8 @@ export function lastInOrder(state: CState): Uint32Array {
   if (undefinedTypes === 0) return new Uint32Array(0);
   const found: number[] = [];
   const add = (ids: Uint32Array): void => {
-    for (const id of ids) {
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
       if (leads[id] === NO || (flags[id]! & ORDERED) !== 0) continue;
       if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
     }

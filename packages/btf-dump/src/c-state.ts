@@ -19,8 +19,8 @@ export const Flag = {
   HAS_BEHIND: 64,
 } as const;
 
-/** Types visited while ordering and printing; a kernel needs some 200 000. */
-const MAX_STEPS = 1 << 27;
+/** Prototypes and bodies visited while ordering and printing; a kernel needs some 50 000. */
+const MAX_STEPS = 1 << 25;
 
 /** Ends a member and starts the next, at top level. */
 export const MEMBER_FRONT = ';\n\t';
@@ -105,7 +105,10 @@ export class CState {
     this.declaration[this.declarationLength++] = id;
   }
 
-  /** Counts a visit of `id` and refuses what only hostile types reach. `pending` is text not in {@link out} yet. */
+  /**
+   * Counts a visit of `id` and refuses what only hostile types reach. `pending` is text not in {@link out} yet. All that can
+   * be visited time and again is counted: prototypes and anonymous structs, of which there are few; the rest is memorised.
+   */
   step(id: number, depth: number, pending = 0): void {
     if (depth > MAX_DEPTH) this.#refuse('BTF_DUMP_TOO_DEEP', id, MAX_DEPTH, '');
     if (++this.#steps > MAX_STEPS) this.#refuse('BTF_DUMP_TOO_LARGE', id, MAX_STEPS, 'steps');

@@ -15,16 +15,21 @@ export function sortByKey(
   onTies: (ties: Uint32Array) => void,
 ): void {
   const byKey = new Map<string, number | number[]>();
-  for (const item of items) {
+  const keys: string[] = [];
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
     const key = keyOf(item);
     const others = byKey.get(key);
-    if (others === undefined) byKey.set(key, item);
-    else if (typeof others === 'number') byKey.set(key, [others, item]);
+    if (others === undefined) {
+      byKey.set(key, item);
+      keys.push(key);
+    } else if (typeof others === 'number') byKey.set(key, [others, item]);
     else others.push(item);
   }
+  keys.sort();
   let end = 0;
-  for (const key of [...byKey.keys()].sort()) {
-    const found = byKey.get(key)!;
+  for (let i = 0; i < keys.length; i++) {
+    const found = byKey.get(keys[i]!)!;
     if (typeof found === 'number') {
       items[end++] = found;
       continue;
