@@ -22,6 +22,15 @@ struct record {
 	unsigned first, second, pid, cpu;
 };
 
+/* Of the processor. */
+static double spent_by_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
 static unsigned long long sum, seen;
 static double *latencies;
 static int program;
@@ -175,18 +184,19 @@ int main(int argc, char **argv)
 	int rounds = atoi(argv[4]);
 	// The first round is for warming up.
 	for (int round = -1; round < rounds; round++) {
+		double before = spent_by_now();
+
 		run();
-		bpf_map_lookup_elem(bpf_map__fd(bss), &key, &data);
-		double start = now();
+		double start = spent_by_now();
 		int consumed = ring_buffer__consume(ring);
-		double spent = now() - start;
+		double spent = spent_by_now() - start;
 
 		if (consumed != atoi(argv[3])) {
 			fprintf(stderr, "consumed %d records\n", consumed);
 			return 1;
 		}
 		if (round >= 0)
-			total += strcmp(argv[2], "produce") ? spent : data.elapsed;
+			total += strcmp(argv[2], "produce") ? spent : start - before;
 	}
 	printf("%f\n", total / rounds / atoi(argv[3]));
 	fprintf(stderr, "%llu\n", sum);
