@@ -2,6 +2,8 @@
  * Builds what the tests need, only what changed:
  *
  *   progs/NAME.bpf.c  --clang-->    build/NAME.bpf.o  --skelgen-->  build/NAME.skel.ts
+ *   … with a line `// skelgen: subskeleton`                           build/NAME.subskel.ts
+ *   progs/NAME.bpf.c with a line `// link: OTHER.bpf.c …`  --clang-->  build/NAME.part.o  --bpftool gen object-->  build/NAME.bpf.o
  *   corpus/NAME.bpf.c  --clang-->  build/corpus/NAME.bpf.o  (with the repository's other objects: no skeletons, for comparisons)
  *   progs/NAME.exe.c  --cc-->       build/NAME        (programs that tests start or probe)
  *   progs/NAME.so.c   --cc-->       build/NAME.so
@@ -62,7 +64,8 @@ export function buildAll(): Promise<BuildResult> {
     const failures: BuildFailure[] = [];
     wanted.clear();
     wanted.add('vmlinux.h');
-    await buildObjects(failures);
+    await compileObjects(programs, build, failures);
+    await linkObjects(failures);
     await buildCorpus(failures);
     await buildHelpers(failures);
     await buildSkeletons(failures);
@@ -72,8 +75,34 @@ export function buildAll(): Promise<BuildResult> {
   });
 }
 
-function buildObjects(failures: BuildFailure[]): Promise<void> {
-  return compileObjects(programs, build, failures);
+/** Puts each object together with those that its source names, as libraries of BPF programs are. */
+async function linkObjects(failures: BuildFailure[]): Promise<void> {
+  const linked = listFiles(programs, '.bpf.c').filter((source) => linkedSources(source).length > 0);
+  if (linked.length === 0) return;
+  const bpftool = findProgram('bpftool');
+  if (bpftool === undefined)
+    throw new Error('no static linker for BPF objects: install bpftool (Debian: bpftool)');
+  for (const source of linked) {
+    const parts = [source, ...linkedSources(source)].map((one) => join(build, compiledName(one)));
+    const missing = parts.filter((part) => !existsSync(part));
+    if (missing.length > 0) continue; // its own failure says why
+    const target = join(build, objectName(source));
+    await update(target, hashOf(...parts.map(readBytes)), failures, source, (temporary) =>
+      run(bpftool, ['gen', 'object', temporary, ...parts]),
+    );
+  }
+}
+
+/** The sources that a source asks to be linked with by a line `// link: lib.bpf.c`. */
+function linkedSources(source: string): string[] {
+  return wordsAfter(source, 'link').map((name) => join(programs, name));
+}
+
+/** What a source is compiled to: its object, or its part of a linked one. */
+function compiledName(source: string): string {
+  return linkedSources(source).length > 0
+    ? basename(source).replace(/\.bpf\.c$/, '.part.o')
+    : objectName(source);
 }
 
 /** The corpus, and copies of the objects that the repository holds compiled. */
@@ -124,7 +153,7 @@ async function compileObjects(from: string, to: string, failures: BuildFailure[]
     readFileSync(header),
   );
   await inParallel(JOBS, sources, async (source) => {
-    const target = join(to, objectName(source));
+    const target = join(to, compiledName(source));
     await update(target, hashOf(shared, readBytes(source)), failures, source, (temporary) =>
       run(clang.path, [...clangFlags(clang), '-c', source, '-o', temporary]),
     );
@@ -168,7 +197,7 @@ async function buildHelpers(failures: BuildFailure[]): Promise<void> {
       programs,
       ...(isLibrary ? ['-shared', '-fPIC'] : []),
       '-Wl,--build-id=sha1',
-      ...ownFlags(source),
+      ...wordsAfter(source, 'flags'),
     ];
     await update(target, hashOf(cc, flags, readBytes(source)), failures, source, (temporary) =>
       run(cc, [...flags, source, '-o', temporary]),
@@ -176,23 +205,25 @@ async function buildHelpers(failures: BuildFailure[]): Promise<void> {
   });
 }
 
-/** Flags that a source asks for by a line `// flags: -static`. */
-function ownFlags(source: string): string[] {
-  const line = /^\/\/ flags: (.*)$/m.exec(readBytes(source).toString('utf8'));
-  return line === null ? [] : line[1]!.split(' ');
+/** The words of a source's line `// KEY: WORD …`, such as `// flags: -static`. */
+function wordsAfter(source: string, key: string): string[] {
+  const line = new RegExp(`^// ${key}: (.*)$`, 'm').exec(readBytes(source).toString('utf8'));
+  return line === null ? [] : line[1]!.trim().split(/\s+/);
 }
 
 async function buildSkeletons(failures: BuildFailure[]): Promise<void> {
-  const objects = listFiles(programs, '.bpf.c')
-    .map((source) => join(build, basename(source).replace(/\.c$/, '.o')))
-    .filter((object) => existsSync(object));
-  if (objects.length === 0) return;
+  const sources = listFiles(programs, '.bpf.c').filter((source) =>
+    existsSync(join(build, objectName(source))),
+  );
+  if (sources.length === 0) return;
   const skelgen = join(repository, 'packages/skelgen/bin/skelgen.js');
   const generator = hashOf(...distStamps());
-  await inParallel(JOBS, objects, async (object) => {
-    const target = object.replace(/\.bpf\.o$/, '.skel.ts');
+  await inParallel(JOBS, sources, async (source) => {
+    const [kind] = [...wordsAfter(source, 'skelgen'), 'skeleton'];
+    const object = join(build, objectName(source));
+    const target = object.replace(/\.bpf\.o$/, kind === 'skeleton' ? '.skel.ts' : '.subskel.ts');
     await update(target, hashOf(generator, readBytes(object)), failures, object, (temporary) =>
-      run(process.execPath, [skelgen, 'skeleton', object, '-o', temporary]),
+      run(process.execPath, [skelgen, kind!, object, '-o', temporary]),
     );
   });
 }
