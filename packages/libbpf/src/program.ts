@@ -8,10 +8,11 @@ import type { ProgramOwner } from './link/attachable.js';
 import { attachBySection } from './link/auto-attach.js';
 import type { BpfLink } from './link/bpf-link.js';
 import { type AttachMethods, ProgramAttach } from './link/program-attach.js';
+import { pinAt } from './load/pin-at.js';
 import { PROG_TYPES, progType } from './open/constants.js';
 import type { ProgramSpec } from './open/object-spec.js';
 import { replaceInstructions } from './open/replace-instructions.js';
-import { objPin, type ProgTestRunResult, progTestRun } from './sys/bpf.js';
+import { type ProgTestRunResult, progTestRun } from './sys/bpf.js';
 import { Fd } from './sys/fd.js';
 
 const BPF_F_TEST_XDP_LIVE_FRAMES = 2;
@@ -264,9 +265,12 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
     return programInfo(this.fd);
   }
 
-  /** Pins it in a BPF file system. */
+  /** Pins it in a BPF file system. @throws BpfError `BPF_PIN` */
   pin(path: string): void {
-    objPin(this.fd, path);
+    pinAt(this.fd, path, (problem, cause) => {
+      const facts = { program: this.name, cause };
+      return new BpfError('BPF_PIN', `program "${this.name}" ${problem}`, facts);
+    });
   }
 
   /** The object hands over what it loaded; `undefined` if autoload was off. */

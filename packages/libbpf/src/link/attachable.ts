@@ -3,6 +3,7 @@
  */
 
 import { BpfError, FeatureError, SyscallError } from '../errors.js';
+import { permissionHint } from '../load/permission.js';
 import { ATTACH_TYPES, PROG_TYPES, type ProgTypeName, progType } from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 
@@ -121,7 +122,7 @@ export function refused(
   if (hint === undefined && (code === 'EPERM' || code === 'EACCES'))
     return new BpfError(
       'BPF_PERMISSION',
-      `program "${name}" (${attempt.way}): not permitted (${code}); attaching needs root, or CAP_BPF and CAP_PERFMON (CAP_NET_ADMIN for networking)`,
+      `program "${name}" (${attempt.way}): not permitted (${code})${permissionHint('attachment')}`,
       facts,
     );
   return new BpfError(

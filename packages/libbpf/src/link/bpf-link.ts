@@ -8,7 +8,8 @@
 import { unlinkSync } from 'node:fs';
 import { BpfError, SyscallError } from '../errors.js';
 import { type LinkInfo, linkInfo } from '../info/link-info.js';
-import { linkDetach, linkUpdate, objPin } from '../sys/bpf.js';
+import { pinAt } from '../load/pin-at.js';
+import { linkDetach, linkUpdate } from '../sys/bpf.js';
 import { closeFd, warning } from '../sys/fd.js';
 
 /** What a link is made of. */
@@ -162,7 +163,9 @@ export class BpfLink implements Disposable {
   pin(path: string): void {
     if (this.#held.fds.length > 1)
       this.#fail('BPF_LINK_PIN', `it consists of ${this.#held.fds.length} links, a pin holds one`);
-    this.#call('BPF_LINK_PIN', `could not be pinned at "${path}"`, (fd) => objPin(fd, path));
+    pinAt(this.#kernelFd('this'), path, (problem, cause) =>
+      this.#error('BPF_LINK_PIN', problem, cause),
+    );
     this.#pinPath = path;
   }
 
@@ -246,7 +249,11 @@ export class BpfLink implements Disposable {
   }
 
   #fail(code: string, problem: string, cause?: unknown): never {
-    throw new BpfError(code, `${title(this.#parts)}: ${problem}`, {
+    throw this.#error(code, problem, cause);
+  }
+
+  #error(code: string, problem: string, cause?: unknown): BpfError {
+    return new BpfError(code, `${title(this.#parts)}: ${problem}`, {
       program: this.#parts.program,
       link: this.#parts.way,
       cause,
@@ -259,13 +266,6 @@ function title({ program, way }: LinkParts): string {
 }
 
 function reason(code: string, errno: string): string {
-  if (code === 'BPF_LINK_PIN') {
-    if (errno === 'EEXIST') return ', something of that name is there already';
-    if (errno === 'EPERM' || errno === 'EINVAL')
-      return ', pins live in a BPF file system such as /sys/fs/bpf';
-    if (errno === 'ENOENT') return ', the folder does not exist';
-    return '';
-  }
   if (errno === 'EOPNOTSUPP' || errno === 'ENOSYS')
     return ', the kernel does not offer that for links of this kind';
   if (errno === 'EINVAL')

@@ -16,7 +16,7 @@ type Capability = keyof typeof CAPABILITIES;
 
 /** What a call needs, by what it makes. */
 const NEEDED: Record<
-  'map' | 'BTF' | 'tracing program' | 'network program' | 'program',
+  'map' | 'BTF' | 'tracing program' | 'network program' | 'program' | 'attachment',
   readonly Capability[]
 > = {
   map: ['CAP_BPF'],
@@ -24,6 +24,7 @@ const NEEDED: Record<
   'tracing program': ['CAP_BPF', 'CAP_PERFMON'],
   'network program': ['CAP_BPF', 'CAP_NET_ADMIN'],
   program: ['CAP_BPF'],
+  attachment: ['CAP_BPF', 'CAP_PERFMON'],
 };
 
 /** Facts about this process and the system; read from /proc and /sys unless given, for tests. */
@@ -55,6 +56,8 @@ export function permissionHint(
     const what = uid === 0 ? 'give the container these capabilities' : 'run it as root';
     return `; it needs ${missing.join(' and ')} (or CAP_SYS_ADMIN), which this process has not (${who}); ${what}`;
   }
+  if (making === 'attachment' && !has('CAP_SYS_ADMIN'))
+    return '; CAP_BPF and CAP_PERFMON are not enough for this: uprobes, iterators over processes and much else need CAP_SYS_ADMIN, networking needs CAP_NET_ADMIN; run it as root';
   if (lockdown === 'confidentiality' && making !== 'map')
     return '; the kernel is locked down (confidentiality), which keeps programs from reading kernel memory';
   if (memlockCounts && Number.isFinite(memlock))

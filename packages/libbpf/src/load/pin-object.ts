@@ -4,7 +4,7 @@
 
 import { unlinkSync } from 'node:fs';
 import { BpfError } from '../errors.js';
-import { pinAt } from './pinned-maps.js';
+import { pinAt } from './pin-at.js';
 
 /** Something with a descriptor and a name. */
 export interface Pinnable {
@@ -18,14 +18,14 @@ export function pinAll(object: string, folder: string, things: Iterable<Pinnable
   try {
     for (const thing of things) {
       const path = pinnedPath(folder, thing);
-      pinAt(thing.fd, path);
+      pinAt(thing.fd, path, (problem, cause) => new Error(`"${thing.name}" ${problem}`, { cause }));
       done.push(path);
     }
   } catch (cause) {
     for (const path of done.reverse()) unlinkSync(path);
     throw new BpfError(
       'BPF_PIN',
-      `BPF object "${object}" could not be pinned in "${folder}": ${(cause as Error).message}`,
+      `BPF object "${object}" could not be pinned: ${(cause as Error).message}`,
       { object, cause },
     );
   }

@@ -5,19 +5,18 @@
  * libbpf's bpf_object__reuse_map and map_is_reuse_compat.
  */
 
-import { mkdirSync, statfsSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { unlinkSync } from 'node:fs';
 import { BpfError, SyscallError } from '../errors.js';
 import { type MapInfo, mapInfo } from '../map/map-info.js';
 import { BPF_F_RDONLY_PROG, MAP_TYPES, mapType } from '../open/constants.js';
 import type { MapSpec, ObjectSpec } from '../open/object-spec.js';
-import { objGet, objPin } from '../sys/bpf.js';
+import { objGet } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { mapEntries } from './create-maps.js';
+import { pinAt } from './pin-at.js';
 import type { Undo } from './undo.js';
 
 export const DEFAULT_PIN_ROOT = '/sys/fs/bpf';
-const BPF_FS_MAGIC = 0xcafe4a11;
 
 /** A difference between a pinned map and the one that the object asks for. */
 export interface MapDifference {
@@ -119,29 +118,17 @@ export function pinNewMap(
   const path = pinPathOf(map, root);
   if (path === undefined) return undefined;
   try {
-    pinAt(fd, path);
-  } catch (cause) {
+    pinAt(fd, path, (problem, cause) => pinError(object, map, problem, cause));
+  } catch (error) {
+    const { cause } = error as Error;
     if (cause instanceof SyscallError && cause.code === 'EEXIST') {
       const winner = reusePinnedMap(object, map, root);
       if (winner !== undefined) return winner;
     }
-    throw pinError(object, map, `could not be pinned at "${path}"`, cause);
+    throw error;
   }
   undo.add(() => unlinkSync(path));
   return undefined;
-}
-
-/** Pins a descriptor, in folders made as needed. @throws Error of the file system, SyscallError of the kernel */
-export function pinAt(fd: number, path: string): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (Number(statfsSync(folder).type) !== BPF_FS_MAGIC) {
-    throw new BpfError(
-      'BPF_PIN',
-      `"${folder}" is in no BPF file system; mount one: mount -t bpf bpf /sys/fs/bpf`,
-    );
-  }
-  objPin(fd, path);
 }
 
 function pinError(object: ObjectSpec, map: MapSpec, problem: string, cause: unknown): BpfError {

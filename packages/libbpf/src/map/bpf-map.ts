@@ -6,11 +6,11 @@
  * this file is longer than most; walks, batches and streams live in files of their own.
  */
 
-import { mkdirSync, statSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync, unlinkSync } from 'node:fs';
 import type { Codec } from '../codec.js';
 import type { SectionMemory } from '../data/section-memory.js';
 import { BpfError, type BpfErrorFacts } from '../errors.js';
+import { pinAt } from '../load/pin-at.js';
 import type { MapSpec } from '../open/object-spec.js';
 import type {
   EventStream,
@@ -21,7 +21,7 @@ import type {
 import { openMapStream, type StreamMap } from '../stream/open-stream.js';
 import type { PerfBufferOptions } from '../stream/perf-buffer.js';
 import { UserRingBuffer } from '../stream/user-ring-buffer.js';
-import { mapDeleteBatch, mapFreeze, mapUpdateBatch, objPin } from '../sys/bpf.js';
+import { mapDeleteBatch, mapFreeze, mapUpdateBatch } from '../sys/bpf.js';
 import { Fd } from '../sys/fd.js';
 import type { Mapping } from '../sys/memory.js';
 import { BatchWalk } from './batch-walk.js';
@@ -549,16 +549,7 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
     const fd = this.#loaded('pin()').number;
     if (path === undefined)
       throw this.#error('BPF_PIN', 'where to pin it was not said; give a path');
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-      objPin(fd, path);
-    } catch (cause) {
-      throw this.#error(
-        'BPF_PIN',
-        `could not be pinned at "${path}": ${(cause as Error).message}; the path must be in a bpf file system, such as /sys/fs/bpf`,
-        { cause },
-      );
-    }
+    pinAt(fd, path, (problem, cause) => this.#error('BPF_PIN', problem, { cause }));
     this.#spec.pinPath = path;
   }
 

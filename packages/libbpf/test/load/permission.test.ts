@@ -33,6 +33,11 @@ const cases: readonly (readonly [
     '; it needs CAP_BPF and CAP_NET_ADMIN (or CAP_SYS_ADMIN), which this process has not (root without capabilities, as in a container); give the container these capabilities',
   ],
   [
+    'attachment',
+    { uid: 1000, capabilities: (1n << 38n) | (1n << 39n) },
+    '; CAP_BPF and CAP_PERFMON are not enough for this: uprobes, iterators over processes and much else need CAP_SYS_ADMIN, networking needs CAP_NET_ADMIN; run it as root',
+  ],
+  [
     'program',
     { lockdown: 'confidentiality' },
     '; the kernel is locked down (confidentiality), which keeps programs from reading kernel memory',
