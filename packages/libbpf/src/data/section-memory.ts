@@ -10,7 +10,7 @@
  * where there is nothing to look at, stand-ins that say why.
  */
 
-import { BpfError } from '../errors.js';
+import { BpfError, SyscallError } from '../errors.js';
 import { mapLookupElem } from '../sys/bpf.js';
 import { warning } from '../sys/fd.js';
 import { Mapping } from '../sys/memory.js';
@@ -170,7 +170,12 @@ export class SectionMemory {
     this.#fd = fd;
     if (this.#init.lateBound) {
       const bytes = new Uint8Array(new ArrayBuffer(this.#size));
-      mapLookupElem(fd, new Uint8Array(new ArrayBuffer(4)), bytes);
+      try {
+        mapLookupElem(fd, new Uint8Array(new ArrayBuffer(4)), bytes);
+      } catch (cause) {
+        const problem = `its values could not be read: ${(cause as Error).message}`;
+        throw this.#error('BPF_DATA_READ', problem, cause);
+      }
       this.#freeze(bytes);
     } else if (this.#init.readOnly) {
       this.#freeze(this.bytes());
@@ -235,15 +240,28 @@ export class SectionMemory {
   #anonymous(): Mapping | undefined {
     if (this.#size === 0 || process.platform !== 'linux') return undefined;
     try {
-      return Mapping.anonymous(this.#size);
+      return this.#reserve();
     } catch (error) {
       if (error instanceof BpfError && error.code === 'BPF_NO_NATIVE') return undefined;
       throw error;
     }
   }
 
+  #reserve(): Mapping {
+    try {
+      return Mapping.anonymous(this.#size);
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw this.#error(
+        'BPF_DATA_MEMORY',
+        `its ${this.#size} bytes of memory could not be had: ${cause.message}`,
+        cause,
+      );
+    }
+  }
+
   #mapNow(): DataView {
-    const mapping = Mapping.anonymous(this.#size);
+    const mapping = this.#reserve();
     this.#map(mapping, this.#fd);
     return this.#view!;
   }
@@ -323,9 +341,9 @@ export class SectionMemory {
     return found === undefined ? `the byte at 0x${offset.toString(16)}` : `"${found.name}"`;
   }
 
-  #error(code: string, problem: string): BpfError {
+  #error(code: string, problem: string, cause?: unknown): BpfError {
     const { object, section } = this.#init;
-    return new BpfError(code, `${this.#subject()}: ${problem}`, { object, section });
+    return new BpfError(code, `${this.#subject()}: ${problem}`, { object, section, cause });
   }
 
   #subject(): string {

@@ -61,13 +61,13 @@ export function tieToEvent(
           ),
         HINTS,
       );
-      perfEventEnable(eventFd);
+      attempt(what, () => perfEventEnable(eventFd), HINTS);
       closeFd(eventFd);
       return { fds: [linkFd], isKernelLink: true };
     }
     if (cookie !== 0n) throw noFeature(what, 'attach cookies', '5.15');
     attempt(what, () => perfEventSetBpf(eventFd, program.fd), HINTS);
-    perfEventEnable(eventFd);
+    attempt(what, () => perfEventEnable(eventFd), HINTS);
     return { fds: [eventFd], isKernelLink: false };
   } catch (error) {
     if (linkFd !== undefined) closeFd(linkFd);

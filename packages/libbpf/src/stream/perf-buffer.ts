@@ -21,6 +21,7 @@ import {
   perfEventOpen,
 } from '../sys/perf-event.js';
 import type { EventStream, StreamOptions } from './event-stream.js';
+import { openError } from './open-error.js';
 import { PerfMemory } from './perf-memory.js';
 import { ReadResult } from './record-source.js';
 import { RecordView } from './record-view.js';
@@ -81,7 +82,7 @@ class CpuRings<R> {
   readonly #map: PerfMap<R>;
   readonly #options: PerfBufferOptions<R>;
   readonly #length: number;
-  readonly #epoll = new Epoll();
+  readonly #epoll: Epoll;
   readonly #rings = new Map<number, CpuRing<R>>();
   /** Shared with the stream. */
   readonly #sources: CpuRing<R>['memory'][] = [];
@@ -92,6 +93,11 @@ class CpuRings<R> {
     this.#map = map;
     this.#options = options;
     this.#length = (1 + pages) * pageSize();
+    try {
+      this.#epoll = new Epoll();
+    } catch (cause) {
+      throw openError(`perf buffer "${map.name}"`, cause);
+    }
     inUse.add(map.id);
     try {
       for (const cpu of this.#wanted()) this.#open(cpu, options.cpus !== undefined);

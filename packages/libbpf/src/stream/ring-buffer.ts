@@ -7,6 +7,7 @@ import { BpfError } from '../errors.js';
 import { Epoll } from '../sys/epoll.js';
 import { Mapping, pageSize } from '../sys/memory.js';
 import type { EventStream, StreamOptions } from './event-stream.js';
+import { openError } from './open-error.js';
 import { ReadResult } from './record-source.js';
 import { RecordView } from './record-view.js';
 import { claimRing, type RingClaim } from './ring-claim.js';
@@ -51,7 +52,7 @@ export function openRings<R>(
     return new SourceStream({ what, sources, epoll, options, onClose: close });
   } catch (error) {
     close();
-    throw error;
+    throw openError(what, error);
   }
 }
 

@@ -11,6 +11,7 @@ import { LITTLE } from '../sys/attr.js';
 import { Epoll } from '../sys/epoll.js';
 import { Mapping, pageSize } from '../sys/memory.js';
 import type { WaitOptions } from './event-stream.js';
+import { openError } from './open-error.js';
 import { claimRing } from './ring-claim.js';
 import { Waiter } from './waiter.js';
 
@@ -173,7 +174,7 @@ export class UserRingBuffer<R = Uint8Array> {
       this.#waiter = new Waiter(this.#epoll.fd, this.#what);
     } catch (error) {
       this.#release();
-      throw error;
+      throw openError(this.#what, error);
     }
   }
 

@@ -1,0 +1,7 @@
+import { BpfError, SyscallError } from '../errors.js';
+
+/** What is thrown when a stream cannot be opened: says which, where the cause is a bare system call. */
+export function openError(what: string, cause: unknown): unknown {
+  if (!(cause instanceof SyscallError)) return cause;
+  return new BpfError('BPF_RING_OPEN', `${what}: could not be opened: ${cause.message}`, { cause });
+}
