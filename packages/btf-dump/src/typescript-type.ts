@@ -2,31 +2,11 @@
  * The TypeScript type of a value, as `compileCodec` reads it (packages/btf/src/value-codec.ts has the table).
  */
 
-import type { Btf, BtfType } from '@libbpf-ts/btf';
+import { type Btf, type BtfType, isKernelOnlyStruct, isKernelPointerTag } from '@libbpf-ts/btf';
 
 /** Names the declarations that a type refers to: structs, unions and enums by id. */
 export type NameOfType = (id: number) => string;
 
-/** Structs whose bytes mean something to the kernel alone. */
-const KERNEL_ONLY: ReadonlySet<string> = new Set([
-  'bpf_spin_lock',
-  'bpf_res_spin_lock',
-  'bpf_timer',
-  'bpf_wq',
-  'bpf_task_work',
-  'bpf_list_head',
-  'bpf_list_node',
-  'bpf_rb_root',
-  'bpf_rb_node',
-  'bpf_refcount',
-]);
-const KPTR_TAGS: ReadonlySet<string> = new Set([
-  'kptr',
-  'kptr_ref',
-  'kptr_untrusted',
-  'percpu_kptr',
-  'uptr',
-]);
 const MAX_DEPTH = 64;
 
 /** What a type is to TypeScript. */
@@ -63,7 +43,7 @@ function typeOf(btf: Btf, id: number, nameOf: NameOfType, depth: number): TypeSc
       return { text: nameOf(resolved), declares: resolved };
     case 'struct':
     case 'union':
-      if (KERNEL_ONLY.has(type.name)) return plain('Uint8Array');
+      if (isKernelOnlyStruct(type.name)) return plain('Uint8Array');
       return { text: nameOf(resolved), declares: resolved };
     case 'array': {
       const element = typeOf(btf, type.elementTypeId, nameOf, depth + 1);
@@ -112,7 +92,7 @@ function isKernelPointer(btf: Btf, targetId: number): boolean {
   let id = targetId;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const type = btf.type(id);
-    if (type.kind === 'type_tag' && KPTR_TAGS.has(type.name)) return true;
+    if (type.kind === 'type_tag' && isKernelPointerTag(type.name)) return true;
     if (type.kind !== 'type_tag' && type.kind !== 'const' && type.kind !== 'volatile') return false;
     id = type.typeId;
   }

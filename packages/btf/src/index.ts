@@ -32,6 +32,7 @@ export {
   type BtfFormat,
   isBtfError,
 } from './errors.js';
+export { isKernelOnlyStruct, isKernelPointerTag } from './kernel-only.js';
 export { type FoundMember, findMember, isBitField, memberByteOffset } from './member.js';
 export { type ParseBtfOptions, parseBtf } from './parse-btf.js';
 export {

@@ -22,6 +22,7 @@
 
 import { type Btf, MAX_DEPTH } from './btf.js';
 import { BtfError } from './errors.js';
+import { isKernelOnlyStruct, isKernelPointerTag } from './kernel-only.js';
 import type { BtfComposite, BtfDatasec, BtfMember } from './types.js';
 import { arrayNode } from './value-array.js';
 import { BadValue, inside, opaqueNode, type ValueNode } from './value-node.js';
@@ -47,29 +48,6 @@ export interface BtfCodec<Value = unknown> {
    */
   encode(target: Uint8Array | DataView, offset: number, value: Value): void;
 }
-
-/** Structs whose bytes mean something to the kernel alone. */
-const KERNEL_ONLY: ReadonlySet<string> = new Set([
-  'bpf_spin_lock',
-  'bpf_res_spin_lock',
-  'bpf_timer',
-  'bpf_wq',
-  'bpf_task_work',
-  'bpf_list_head',
-  'bpf_list_node',
-  'bpf_rb_root',
-  'bpf_rb_node',
-  'bpf_refcount',
-]);
-
-/** Type tags that make a pointer the kernel's. */
-const KPTR_TAGS: ReadonlySet<string> = new Set([
-  'kptr',
-  'kptr_ref',
-  'kptr_untrusted',
-  'percpu_kptr',
-  'uptr',
-]);
 
 /** Scalars that a value may have whatever its size, and per byte beyond: more, and its unions overlap by design. */
 const FREE_COST = 1 << 20;
@@ -141,7 +119,7 @@ class Compiler {
     switch (type.kind) {
       case 'struct':
       case 'union':
-        if (KERNEL_ONLY.has(type.name)) return opaqueNode(type.size);
+        if (isKernelOnlyStruct(type.name)) return opaqueNode(type.size);
         return this.#composite(type, depth);
       case 'array': {
         const size = btf.sizeOf(resolved);
@@ -253,7 +231,7 @@ class Compiler {
     let id = targetId;
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
       const type = this.#btf.type(id);
-      if (type.kind === 'type_tag' && KPTR_TAGS.has(type.name)) return true;
+      if (type.kind === 'type_tag' && isKernelPointerTag(type.name)) return true;
       if (type.kind !== 'type_tag' && type.kind !== 'const' && type.kind !== 'volatile')
         return false;
       id = type.typeId;

@@ -5,6 +5,7 @@
 import { readlinkSync } from 'node:fs';
 import type { Codec } from '../codec.js';
 import { BpfError } from '../errors.js';
+import { newMapSpec } from '../open/map-definitions.js';
 import type { MapSpec } from '../open/object-spec.js';
 import { getFdById, objGet } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
@@ -72,7 +73,7 @@ function checkIsMap(fd: number, what: string): void {
 
 /** The specification that would make such a map. */
 function specOf(info: MapInfo, pinPath: string | undefined): MapSpec {
-  return {
+  return newMapSpec({
     name: info.name,
     section: '.maps',
     origin: 'user',
@@ -82,19 +83,8 @@ function specOf(info: MapInfo, pinPath: string | undefined): MapSpec {
     valueSize: info.valueSize,
     maxEntries: info.maxEntries,
     flags: info.flags,
-    numaNode: undefined,
     mapExtra: info.mapExtra,
     ifindex: info.ifindex,
-    btfKeyTypeId: 0,
-    btfValueTypeId: 0,
-    recordTypeId: 0,
-    pinByName: false,
     pinPath,
-    autocreate: true,
-    inner: undefined,
-    initialSlots: [],
-    initialValue: undefined,
-    dataSectionTypeId: 0,
-    variables: [],
-  };
+  });
 }

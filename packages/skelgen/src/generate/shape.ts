@@ -4,7 +4,16 @@
  * two together.
  */
 
-import type { Btf, BtfEnum, BtfEnum64, BtfMember, BtfStruct, BtfUnion } from '@libbpf-ts/btf';
+import {
+  type Btf,
+  type BtfEnum,
+  type BtfEnum64,
+  type BtfMember,
+  type BtfStruct,
+  type BtfUnion,
+  isKernelOnlyStruct,
+  isKernelPointerTag,
+} from '@libbpf-ts/btf';
 import { SkelgenError } from '../failure.js';
 
 /** Names of typed arrays that hold integers and floats. */
@@ -63,21 +72,6 @@ export interface CompositeShape {
   readonly alias: string;
 }
 
-/** Structures that only the kernel may look into. */
-const OPAQUE = new Set([
-  'bpf_spin_lock',
-  'bpf_res_spin_lock',
-  'bpf_timer',
-  'bpf_wq',
-  'bpf_task_work',
-  'bpf_list_head',
-  'bpf_list_node',
-  'bpf_rb_root',
-  'bpf_rb_node',
-  'bpf_refcount',
-]);
-/** Type tags of pointers that are the kernel's. */
-const KPTR_TAGS = new Set(['kptr', 'kptr_ref', 'kptr_untrusted', 'percpu_kptr', 'uptr']);
 const MAX_DEPTH = 64;
 /** Members of one type, those of its anonymous members counted each time. */
 const MAX_MEMBERS = 1 << 16;
@@ -107,7 +101,7 @@ export function shapeOf(btf: Btf, id: number, depth = 0): Shape {
       return { kind: 'enum', size: type.size, signed: type.signed, type, alias };
     case 'struct':
     case 'union':
-      if (OPAQUE.has(type.name)) return { kind: 'opaque', size: type.size };
+      if (isKernelOnlyStruct(type.name)) return { kind: 'opaque', size: type.size };
       return { kind: 'composite', size: type.size, type, alias };
     case 'array':
       return arrayShape(btf, type.elementTypeId, type.length, depth);
@@ -135,7 +129,7 @@ function isKernelPointer(btf: Btf, targetId: number): boolean {
   let id = targetId;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const type = btf.type(id);
-    if (type.kind === 'type_tag' && KPTR_TAGS.has(type.name)) return true;
+    if (type.kind === 'type_tag' && isKernelPointerTag(type.name)) return true;
     if (type.kind !== 'type_tag' && type.kind !== 'const' && type.kind !== 'volatile') return false;
     id = type.typeId;
   }
