@@ -51,7 +51,7 @@ int on_tracepoint(void *ctx)
 	return 0;
 }
 
-SEC("?kprobe/vfs_fsync_range")
+SEC("?kprobe/shmem_file_setup")
 int on_kprobe(void *ctx)
 {
 	if (is_ours())
