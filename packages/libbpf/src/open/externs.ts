@@ -13,6 +13,9 @@ import { internalMapName } from './names.js';
 import { badObject } from './object-error.js';
 import type { ExternSpec, MapSpec, VariableSpec } from './object-spec.js';
 
+/** More than all the options of a kernel take together: what is larger was forged, and would be allocated. */
+const LARGEST_KCONFIG = 1 << 20;
+
 export interface Externs {
   readonly externs: ExternSpec[];
   /** The map for `.kconfig`, if the object has kconfig externs. */
@@ -85,6 +88,14 @@ export function readExterns(elf: ElfFile, btf: Btf | undefined, object: string):
     end = offset + one.size;
     return { ...one, offset };
   });
+  if (end > LARGEST_KCONFIG) {
+    const largest = laidOut.reduce((a, b) => (b.size > a.size ? b : a));
+    throw badObject(
+      object,
+      `.kconfig takes ${end} bytes, ${largest.size} of them extern "${largest.name}", expected at most ${LARGEST_KCONFIG}`,
+      { section: '.kconfig' },
+    );
+  }
   const variables: VariableSpec[] = laidOut.map(({ name, offset, size, weak }) => ({
     name,
     offset,
