@@ -17,7 +17,7 @@ import type { SkipReason } from './protocol.js';
 export { default as assert } from 'node:assert/strict';
 export { setTimeout as sleep } from 'node:timers/promises';
 export { type Limits, SubprocessError, subprocess } from './subprocess.js';
-export { getpgid, nanosleep, syscall, syscallNumber } from './syscalls.js';
+export { cString, getpgid, nanosleep, syscall, syscallNumber } from './syscalls.js';
 export { type Feature, features, type KernelVersion, kernelConfig, runningKernel };
 
 export interface TestOptions {

@@ -12,17 +12,20 @@ const packet = { data: new Uint8Array(64) };
 
 test(
   'freplace puts a program in the place of a function of another one',
-  () => {
+  (t) => {
     using target = FreplaceTargetBpf.open().load();
     assert.equal(target.progs.whole.run(packet).returnValue, XDP_PASS);
     using open = FreplaceBpf.open();
     open.progs.drop.attachProgFd = target.progs.whole.fd;
     const skel = open.load();
-    const link = skel.progs.drop.attach();
+    using link = skel.progs.drop.attach();
     assert.equal(target.progs.whole.run(packet).returnValue, XDP_DROP);
     assert.equal(skel.bss.calls, 1);
     const info = link.info();
-    assert.ok(info.kind === 'tracing' && info.targetObjectId === target.progs.whole.info().id);
+    assert.ok(info.kind === 'tracing');
+    // Told since 5.13.
+    const id = t.atLeast('5.13') ? target.progs.whole.info().id : 0;
+    assert.equal(info.targetObjectId, id);
     link.close();
     assert.equal(target.progs.whole.run(packet).returnValue, XDP_PASS);
   },

@@ -20,7 +20,7 @@ export { btfs, links, maps, programs } from './info/kernel-objects.js';
 export type { LinkInfo } from './info/link-info.js';
 export { enableRunStats, type ProgramInfo, type RunStats } from './info/program-info.js';
 export { type AttachCandidate, attachFirst } from './link/attach-first.js';
-export type { BpfLink, LinkUpdateOptions } from './link/bpf-link.js';
+export type { BpfLink, LinkReplacement, LinkUpdateOptions } from './link/bpf-link.js';
 export type { CgroupName, CgroupOptions } from './link/cgroup.js';
 export type { BpfIterLink, IterOptions } from './link/iter.js';
 export type { KprobeOptions, ProbeMode } from './link/kprobe.js';
@@ -93,6 +93,7 @@ export type {
   LpmTrie,
   OpenMap,
   OpenSectionMap,
+  OpenStructOpsMap,
   PerCpuArrayMap,
   PerCpuCgroupStorage,
   PerCpuHashMap,

@@ -12,8 +12,8 @@ import type { BpfLink } from './link/bpf-link.js';
 import { disassemble } from './load/disassemble.js';
 import { type LoadOptions, type LoadResult, loadObject } from './load/load-object.js';
 import { pinAll, unpinAll } from './load/pin-object.js';
-import { attachStructOpsMap } from './load/struct-ops-link.js';
-import { BpfMap } from './map/bpf-map.js';
+import { attachStructOpsMap, writeStructOpsValue } from './load/struct-ops-link.js';
+import { BpfMap, type StructOpsCalls } from './map/bpf-map.js';
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG } from './open/constants.js';
 import type { MapSpec, ObjectSpec } from './open/object-spec.js';
 import { type ParseOptions, parseObject } from './open/parse-object.js';
@@ -245,20 +245,8 @@ export class BpfObject implements OpenObject, LoadedObject {
   }
 
   attachStructOps(map: string): BpfLink {
-    const spec = this.#structOpsOf(map);
-    const value = this.#structOps.get(spec);
-    const { fd } = this.map(map);
-    if (value === undefined) {
-      throw new BpfError(
-        'BPF_NOT_LOADED',
-        `struct_ops "${map}" was not created: its autocreate was off`,
-        {
-          object: this.name,
-          map,
-        },
-      );
-    }
-    return attachStructOpsMap(spec, fd, value);
+    this.#structOpsOf(map);
+    return this.map(map).attach();
   }
 
   pin(folder: string): void {
@@ -319,7 +307,18 @@ export class BpfObject implements OpenObject, LoadedObject {
       innerValueCodec: codec(spec.inner?.btfValueTypeId ?? 0, codecs?.innerValue),
       isObjectLoaded: () => this.#phase !== 'open',
       section: () => this.sections.get(spec.name),
+      structOps: spec.structOps === undefined ? undefined : this.#structOpsCalls(spec),
     });
+  }
+
+  /** Of maps that are loaded, so that their values are known. */
+  #structOpsCalls(spec: MapSpec): StructOpsCalls {
+    const value = () => this.#structOps.get(spec)!;
+    const fd = () => this.map(spec.name).fd;
+    return {
+      attach: () => attachStructOpsMap(spec, fd(), value()),
+      beforeLink: () => writeStructOpsValue(spec, fd(), value()),
+    };
   }
 }
 

@@ -324,6 +324,7 @@ test('shadows of struct_ops: numbers and programs, before load', async () => {
   using open = openModule(module);
   // biome-ignore lint/suspicious/noExplicitAny: the types are checked elsewhere
   const { congestion, second } = open['structOps'] as any;
+  assert.ok('congestion' in open['links']!, 'its link stands beside those of programs');
   assert.is(congestion.flags, 5);
   assert.is(congestion.ssthresh, 'ssthresh');
   assert.is(congestion.release, undefined);

@@ -2,6 +2,7 @@
  * `struct bpf_btf_info` (linux/include/uapi/linux/bpf.h): what the kernel says of a BTF.
  */
 
+import { SyscallError } from '../errors.js';
 import { InfoBuffer, text } from './info-buffer.js';
 
 export interface BtfInfo {
@@ -24,15 +25,21 @@ export function btfInfo(fd: number): BtfInfo {
     id: info.u32(12),
     size: info.u32(8),
     isKernel: info.u32(28) !== 0,
-    name: name(fd),
+    name: btfName(fd) ?? '',
   };
 }
 
-function name(fd: number): string {
+/** Name of a BTF; `undefined` before 5.11, whose kernels refuse a structure that asks for it. */
+export function btfName(fd: number): string | undefined {
   const info = new InfoBuffer(SIZE);
   const room = info.room(16, NAME_SIZE);
   info.setU32(24, NAME_SIZE);
-  info.read(fd);
+  try {
+    info.read(fd);
+  } catch (error) {
+    if (error instanceof SyscallError && error.code === 'E2BIG') return undefined;
+    throw error;
+  }
   return text(room);
 }
 

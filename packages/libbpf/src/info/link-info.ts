@@ -20,7 +20,7 @@ export interface TracingLinkInfo extends Common {
   readonly kind: 'tracing';
   /** BPF_* attach type. */
   readonly attachType: number;
-  /** Id of the program or BTF object of the target. */
+  /** Id of the program or BTF object of the target; 0 before 5.13. */
   readonly targetObjectId: number;
   readonly targetBtfId: number;
   /** Kernel 6.15. */

@@ -16,6 +16,8 @@ import { closeFd, warning } from '../sys/fd.js';
 export interface LinkParts {
   /** Name of the program, for messages; of a struct_ops map for those. */
   readonly program: string;
+  /** What {@link program} names; a program by default. */
+  readonly of?: 'program' | 'map' | undefined;
   /** How it is attached, for people: `tp_btf sched_switch`. */
   readonly way: string;
   /**
@@ -33,6 +35,13 @@ export interface LinkParts {
 export interface LinkUpdateOptions {
   /** Fails with `BPF_LINK_UPDATE` if this is not the program attached now. */
   readonly expected?: { readonly fd: number } | undefined;
+}
+
+/** What a link can be updated to. */
+export interface LinkReplacement {
+  readonly fd: number;
+  /** @internal What a struct_ops map does before it is linked. */
+  _beforeLink?(): void;
 }
 
 interface Held {
@@ -128,14 +137,15 @@ export class BpfLink implements Disposable {
 
   /**
    * Replaces the attached program by another of the same kind, without a gap. Kernel 5.7, for the kinds that can: cgroup, xdp,
-   * tcx, netkit, netns, netfilter no.
+   * tcx, netkit, netns, struct_ops; netfilter no.
    *
-   * @param program - or a struct_ops map, for a link of one
+   * @param program - or the struct_ops map, for a link of one
    * @throws BpfError `BPF_LINK_UPDATE`
    */
-  update(program: { readonly fd: number }, options: LinkUpdateOptions = {}): void {
+  update(program: LinkReplacement, options: LinkUpdateOptions = {}): void {
     const BPF_F_REPLACE = 4;
     const { expected } = options;
+    program._beforeLink?.();
     this.#call('BPF_LINK_UPDATE', 'could not be updated', (fd) =>
       linkUpdate(
         fd,
@@ -261,8 +271,8 @@ export class BpfLink implements Disposable {
   }
 }
 
-function title({ program, way }: LinkParts): string {
-  return `link of program "${program}" (${way})`;
+function title({ program, of = 'program', way }: LinkParts): string {
+  return `link of ${of} "${program}" (${way})`;
 }
 
 function reason(code: string, errno: string): string {

@@ -5,12 +5,13 @@
 
 import { BtfKind, parseBtf } from '@libbpf-ts/btf';
 import { BpfError, didYouMean, SyscallError } from '../errors.js';
+import { btfData } from '../info/btf-info.js';
 import { attachType, progType } from '../open/constants.js';
 import type { ProgramSpec } from '../open/object-spec.js';
 import { getFdById } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { namesOfKind } from './externs.js';
-import { btfData, programInfo } from './kernel-info.js';
+import { programInfo } from './kernel-info.js';
 import type { KernelTypes } from './kernel-types.js';
 
 /** What a program is told about its target when it is loaded. */

@@ -2,11 +2,11 @@
  * Maps of an object → the kernel, with what libbpf does to their attributes on the way.
  */
 
-import { BpfError, SyscallError } from '../errors.js';
+import { BpfError, FeatureError, SyscallError } from '../errors.js';
 import { possibleCpus } from '../map/cpus.js';
-import { BPF_F_MMAPABLE, MAP_TYPES, mapType } from '../open/constants.js';
+import { BPF_F_LINK, BPF_F_MMAPABLE, MAP_TYPES, mapType } from '../open/constants.js';
 import type { MapSpec, ObjectSpec } from '../open/object-spec.js';
-import { mapCreate, mapFreeze, mapUpdateElem } from '../sys/bpf.js';
+import { type MapCreateAttr, mapCreate, mapFreeze, mapUpdateElem } from '../sys/bpf.js';
 import { closeFd, duplicateFd } from '../sys/fd.js';
 import { pageSize } from '../sys/memory.js';
 import { hasFeature } from './features.js';
@@ -105,8 +105,29 @@ function createWithFallback(
       return mapCreate(attribute);
     }
   } catch (cause) {
-    if (cause instanceof SyscallError) throw notCreated(object, spec, cause);
-    throw cause;
+    if (!(cause instanceof SyscallError)) throw cause;
+    if (lacksLinks(attribute, cause)) {
+      const facts = { object: object.name, map: spec.name, cause };
+      throw new FeatureError('struct_ops link, for maps in SEC(".struct_ops.link")', '6.4', {
+        subject: `map "${spec.name}"`,
+        ...facts,
+      });
+    }
+    throw notCreated(object, spec, cause);
+  }
+}
+
+/** Whether it was the flag alone that the kernel refused. */
+function lacksLinks(attribute: MapCreateAttr, cause: SyscallError): boolean {
+  const { mapType: type, mapFlags = 0 } = attribute;
+  const isLinked = type === mapType('STRUCT_OPS') && (mapFlags & BPF_F_LINK) !== 0;
+  if (!isLinked || cause.code !== 'EINVAL') return false;
+  try {
+    closeFd(mapCreate({ ...attribute, mapFlags: mapFlags & ~BPF_F_LINK }));
+    return true;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
   }
 }
 

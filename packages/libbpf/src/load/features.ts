@@ -6,12 +6,12 @@
  */
 
 import { SyscallError } from '../errors.js';
+import { btfName } from '../info/btf-info.js';
 import { hasProbeLink } from '../link/probe-links.js';
 import { attachType, BPF_F_MMAPABLE, mapType, progType } from '../open/constants.js';
 import { btfLoad, linkCreate, mapCreate, progBindMap, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { kernelSymbols } from './kallsyms.js';
-import { btfInfo } from './kernel-info.js';
 import { BTF_KINDS, probeBtf } from './probe-btf.js';
 import { program } from './program-bytes.js';
 
@@ -233,17 +233,8 @@ function bindsMap(): boolean {
   );
 }
 
-/** Kernels that know no names of BTFs refuse the fields for them. */
 function tellsBtfNames(): boolean {
-  return withFd(btfLoad(probeBtf(BTF_KINDS.int)), (fd) => {
-    try {
-      btfInfo(fd);
-      return true;
-    } catch (error) {
-      if (error instanceof SyscallError) return false;
-      throw error;
-    }
-  });
+  return withFd(btfLoad(probeBtf(BTF_KINDS.int)), (fd) => btfName(fd) !== undefined);
 }
 
 /** Kernel functions of system calls have a name in front that depends on the processor: `__x64_sys_bpf`. */

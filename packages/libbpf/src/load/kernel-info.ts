@@ -1,6 +1,5 @@
 /**
- * What the kernel says of its BTFs and programs: `struct bpf_btf_info` and `struct bpf_prog_info`
- * (linux/include/uapi/linux/bpf.h).
+ * What loading needs to know of programs in the kernel: `struct bpf_prog_info` (linux/include/uapi/linux/bpf.h).
  */
 
 import { SyscallError } from '../errors.js';
@@ -8,48 +7,6 @@ import { LITTLE } from '../sys/attr.js';
 import { type BpfObjectKind, getFdById, getNextId, objGetInfoByFd } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { addressOf, offHeap } from '../sys/native.js';
-
-/** A BTF in the kernel. */
-export interface BtfInfo {
-  readonly id: number;
-  /** Bytes. */
-  readonly size: number;
-  /** `vmlinux` or a module's name; empty for a program's. Kernel 5.11. */
-  readonly name: string;
-  /** Whether it is the kernel's own or a module's. */
-  readonly isKernel: boolean;
-}
-
-const BTF_INFO_SIZE = 32;
-const NAME_LENGTH = 64;
-
-/** What the kernel says of a BTF. */
-export function btfInfo(fd: number): BtfInfo {
-  const info = offHeap(new Uint8Array(new ArrayBuffer(BTF_INFO_SIZE)));
-  const name = offHeap(new Uint8Array(new ArrayBuffer(NAME_LENGTH)));
-  const view = new DataView(info.buffer);
-  view.setBigUint64(16, BigInt(addressOf(name)), LITTLE);
-  view.setUint32(24, NAME_LENGTH, LITTLE);
-  objGetInfoByFd(fd, info);
-  const end = name.indexOf(0);
-  return {
-    size: view.getUint32(8, LITTLE),
-    id: view.getUint32(12, LITTLE),
-    name: new TextDecoder().decode(name.subarray(0, end)),
-    isKernel: view.getUint32(28, LITTLE) !== 0,
-  };
-}
-
-/** The bytes of a BTF in the kernel: a copy. */
-export function btfData(fd: number): Uint8Array {
-  const bytes = offHeap(new Uint8Array(new ArrayBuffer(btfInfo(fd).size)));
-  const info = offHeap(new Uint8Array(new ArrayBuffer(BTF_INFO_SIZE)));
-  const view = new DataView(info.buffer);
-  view.setBigUint64(0, BigInt(addressOf(bytes)), LITTLE);
-  view.setUint32(8, bytes.byteLength, LITTLE);
-  objGetInfoByFd(fd, info);
-  return bytes;
-}
 
 /**
  * The first kernel object that `wanted` wants.

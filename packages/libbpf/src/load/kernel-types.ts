@@ -4,9 +4,10 @@
 
 import type { Btf, BtfKind, CoreTarget } from '@libbpf-ts/btf';
 import { BpfError } from '../errors.js';
+import { btfInfo } from '../info/btf-info.js';
 import { closeFd } from '../sys/fd.js';
 import { type KernelBtf, moduleBtf, moduleNames, vmlinuxBtf } from './kernel-btf.js';
-import { btfInfo, findKernelObject } from './kernel-info.js';
+import { findKernelObject } from './kernel-info.js';
 
 /** A module whose types are used. */
 export interface ModuleTypes extends KernelBtf {

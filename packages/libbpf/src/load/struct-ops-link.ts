@@ -22,33 +22,55 @@ const FIRST = new Uint8Array(4);
  * @throws BpfError `BPF_ATTACH`
  */
 export function attachStructOpsMap(map: MapSpec, fd: number, value: Uint8Array): BpfLink {
-  const isLink = (map.flags & BPF_F_LINK) !== 0;
+  const isLink = isLinked(map);
   const way = isLink ? 'struct_ops link' : 'struct_ops';
-  try {
-    writeValue(fd, value, isLink);
-    if (isLink) {
-      const link = linkCreate({ progFd: fd, targetFd: 0, attachType: attachType('STRUCT_OPS') });
-      return new BpfLink({ program: map.name, way, fds: [link], isKernelLink: true });
+  writeStructOpsValue(map, fd, value);
+  if (!isLink) return plainLink(map, fd, way);
+  const link = registering(map, () =>
+    linkCreate({ progFd: fd, targetFd: 0, attachType: attachType('STRUCT_OPS') }),
+  );
+  return new BpfLink({ program: map.name, of: 'map', way, fds: [link], isKernelLink: true });
+}
+
+/**
+ * Writes the value, which registers a plain map; one that is for links is ready for them then, and keeps it: the next link finds it
+ * written.
+ *
+ * @throws BpfError `BPF_ATTACH`
+ */
+export function writeStructOpsValue(map: MapSpec, fd: number, value: Uint8Array): void {
+  registering(map, () => {
+    try {
+      mapUpdateElem(fd, FIRST, value);
+    } catch (error) {
+      if (!isLinked(map) || !(error instanceof SyscallError) || error.code !== 'EBUSY') throw error;
     }
+  });
+}
+
+/** Whether it came from `.struct_ops.link`. */
+function isLinked(map: MapSpec): boolean {
+  return (map.flags & BPF_F_LINK) !== 0;
+}
+
+function registering<T>(map: MapSpec, call: () => T): T {
+  try {
+    return call();
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
-    const hint = cause.code === 'EEXIST' ? '; one of that name is registered already' : '';
     throw new BpfError(
       'BPF_ATTACH',
-      `struct_ops "${map.name}" could not be registered: ${cause.message}${hint}`,
+      `struct_ops "${map.name}" could not be registered: ${cause.message}${hint(map, cause.code)}`,
       { map: map.name, cause },
     );
   }
-  return plainLink(map, fd, way);
 }
 
-/** A map that is linked keeps its value: a second link finds it written. */
-function writeValue(fd: number, value: Uint8Array, isLink: boolean): void {
-  try {
-    mapUpdateElem(fd, FIRST, value);
-  } catch (error) {
-    if (!isLink || !(error instanceof SyscallError) || error.code !== 'EBUSY') throw error;
-  }
+function hint(map: MapSpec, errno: string): string {
+  if (errno === 'EEXIST') return '; one of that name is registered already';
+  if (errno === 'EBUSY' && !isLinked(map))
+    return '; the kernel registers such a map once only: load the object anew, or declare the map in SEC(".struct_ops.link") (Linux 6.4)';
+  return '';
 }
 
 /** Holds the map itself, and takes its value back when closed. */
@@ -61,5 +83,5 @@ function plainLink(map: MapSpec, fd: number, way: string): BpfLink {
       closeFd(own);
     }
   };
-  return new BpfLink({ program: map.name, way, fds: [], isKernelLink: false, undo });
+  return new BpfLink({ program: map.name, of: 'map', way, fds: [], isKernelLink: false, undo });
 }

@@ -10,6 +10,7 @@ import { statSync, unlinkSync } from 'node:fs';
 import type { Codec } from '../codec.js';
 import type { SectionMemory } from '../data/section-memory.js';
 import { BpfError, type BpfErrorFacts } from '../errors.js';
+import type { BpfLink } from '../link/bpf-link.js';
 import { pinAt } from '../load/pin-at.js';
 import type { MapSpec } from '../open/object-spec.js';
 import type {
@@ -51,6 +52,16 @@ export interface MapInit<K = unknown, V = unknown, R = unknown> {
   readonly isObjectLoaded?: (() => boolean) | undefined;
   /** The memory of an internal map, which has its initial value. */
   readonly section?: (() => SectionMemory | undefined) | undefined;
+  /** Of a struct_ops map. */
+  readonly structOps?: StructOpsCalls | undefined;
+}
+
+/** What a struct_ops map leaves to its object, which knows the value with the programs in it. */
+export interface StructOpsCalls {
+  /** Registers it. */
+  attach(): BpfLink;
+  /** Makes it ready to take the place of another one behind a link. */
+  beforeLink(): void;
 }
 
 /** How an element is read. */
@@ -98,6 +109,7 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
   #stream: EventStream<R> | undefined;
   #userRing: UserRingBuffer<R> | undefined;
   #memory: Mapping | undefined;
+  #autoattach = true;
 
   /** @internal Maps are made by `openObject`, {@link openMapById} and {@link openPinnedMap}. */
   constructor(init: MapInit<K, V, R>) {
@@ -202,6 +214,14 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
   set autocreate(value: boolean) {
     this.#change('autocreate');
     this.#spec.autocreate = value;
+  }
+  /** Of a struct_ops map: whether a skeleton's `attach()` registers it. */
+  get autoattach(): boolean {
+    return this.#autoattach;
+  }
+  set autoattach(value: boolean) {
+    this.#structOps('autoattach');
+    this.#autoattach = value;
   }
   /** Where it is found pinned, or pinned, when the object is loaded. */
   get pinPath(): string | undefined {
@@ -323,6 +343,25 @@ export class BpfMap<K = unknown, V = unknown, R = unknown> {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  // struct_ops.
+
+  /** Has the kernel use it, until the link is closed. */
+  attach(): BpfLink {
+    this.#loaded('attach()');
+    return this.#structOps('attach()').attach();
+  }
+
+  /** @internal What {@link BpfLink.update} needs to have done. */
+  _beforeLink(): void {
+    this.#structOps('update() of a link').beforeLink();
+  }
+
+  #structOps(what: string): StructOpsCalls {
+    const { structOps } = this.#init;
+    if (structOps !== undefined) return structOps;
+    throw this.#error('BPF_WRONG_KIND', `${what} is for struct_ops maps, this is a ${this.kind}`);
   }
 
   // Elements.

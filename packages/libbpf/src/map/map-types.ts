@@ -3,6 +3,7 @@
  * {@link BpfMap} at run time. `map-kinds.ts` says which belongs to which type.
  */
 
+import type { BpfLink } from '../link/bpf-link.js';
 import type {
   EventStream,
   RecordHandler,
@@ -45,6 +46,12 @@ export interface OpenSectionMap extends OpenMap {
   /** The section's bytes: a copy when read; set as a whole. */
   get initialValue(): Uint8Array | undefined;
   set initialValue(value: Uint8Array);
+}
+
+/** A struct_ops map before `load()`. */
+export interface OpenStructOpsMap extends OpenMap {
+  /** Whether a skeleton's `attach()` registers it. */
+  autoattach: boolean;
 }
 
 /** What every map has once it is loaded. */
@@ -250,6 +257,14 @@ export interface CgrpStorage<V> extends StorageMap<V> {}
 
 /** STRUCT_OPS: a table of functions, attached as a whole. */
 export interface StructOpsMap<V> extends LoadedMap {
+  /** Whether a skeleton's `attach()` registers it. */
+  autoattach: boolean;
+  /**
+   * Has the kernel use it, until the link is closed.
+   *
+   * @throws BpfError `BPF_ATTACH`
+   */
+  attach(): BpfLink;
   lookup(index: number): V | undefined;
 }
 

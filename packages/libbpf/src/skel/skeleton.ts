@@ -28,8 +28,8 @@ export interface OpenSkeleton<Loaded> extends Disposable {
 export interface LoadedSkeleton extends Disposable {
   readonly object: BpfObject;
   /**
-   * Attaches every loaded program whose section name says where to, but for those with `autoattach` off and those whose link is
-   * set already. If one fails, those attached by this call are detached again.
+   * Attaches every loaded program whose section name says where to, then every struct_ops map, but for those with `autoattach` off
+   * and those whose link is set already. If one fails, those attached by this call are detached again.
    */
   attach(): void;
   /** Closes all links; {@link attach} works again afterwards. */
@@ -162,7 +162,9 @@ class LiveSkeleton implements OpenSkeleton<LiveSkeleton>, LoadedSkeleton {
     }
     for (const { property, map, view } of definition.structOps ?? []) {
       const found = spec.maps.find((one) => one.name === map && one.origin === 'struct_ops');
-      if (found !== undefined) this.structOps[property] = new view(this.object, found);
+      if (found === undefined) continue;
+      this.structOps[property] = new view(this.object, found);
+      this.links[property] = undefined;
     }
     for (const { property, map, view } of definition.sections) {
       const memory = this.object.sections.get(map) ?? arenaOf(this.object, map);
@@ -192,6 +194,12 @@ class LiveSkeleton implements OpenSkeleton<LiveSkeleton>, LoadedSkeleton {
         this.links[property] = attachBySection(program);
         made.push(property);
       }
+      for (const { property, map: name } of this.#definition.structOps ?? []) {
+        const map = this.object.map(name);
+        if (!map.isLoaded || !map.autoattach || this.links[property]?.isOpen) continue;
+        this.links[property] = map.attach();
+        made.push(property);
+      }
     } catch (error) {
       for (const property of made.reverse()) this.#drop(property);
       throw error;
@@ -200,16 +208,21 @@ class LiveSkeleton implements OpenSkeleton<LiveSkeleton>, LoadedSkeleton {
 
   detach(): void {
     this.#needLoaded('detach()');
-    for (const { property } of [...this.#definition.programs].reverse()) this.#drop(property);
+    this.#dropAll();
   }
 
   close(): void {
-    for (const { property } of [...this.#definition.programs].reverse()) this.#drop(property);
+    this.#dropAll();
     this.object.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #dropAll(): void {
+    const { programs, structOps = [] } = this.#definition;
+    for (const { property } of [...programs, ...structOps].reverse()) this.#drop(property);
   }
 
   #drop(property: string): void {

@@ -100,11 +100,11 @@ export class SkeletonModule {
       const describe = (variable: VariableSpec) => this.#describe(map, variable);
       this.#sections.emitSection(className, map, describe, this.#isSub);
     }
-    const structOps = this.#isSub ? [] : this.#structOpsEntries();
+    const programs = this.#programEntries();
+    const structOps = this.#isSub ? [] : this.#structOpsEntries(programs);
     for (const { map, className } of structOps)
       this.#sections.emitShadow(className, map, map.structOps!.typeId);
     this.#exportTypes();
-    const programs = this.#programEntries();
     this.#emitInterfaces(maps, programs, sections, structOps);
     this.#emitDefinition(maps, programs, sections, structOps);
     return [this.#head(), this.#types.writer, this.#sections.writer, this.#writer]
@@ -209,8 +209,9 @@ export class SkeletonModule {
       });
   }
 
-  #structOpsEntries(): SectionEntry[] {
-    const taken = new Names();
+  /** Their properties stand beside those of programs in `links`. */
+  #structOpsEntries(programs: readonly ProgramEntry[]): SectionEntry[] {
+    const taken = new Names(programs.map(({ property }) => property));
     return this.#object.maps
       .filter(({ structOps }) => structOps !== undefined)
       .map((map) => ({
@@ -315,9 +316,7 @@ export class SkeletonModule {
         'maps',
         maps.map(({ property, map }) => ({
           property,
-          type: imports.type(
-            map.origin === 'user' || map.origin === 'struct_ops' ? 'OpenMap' : 'OpenSectionMap',
-          ),
+          type: imports.type(openMapInterface(map)),
         })),
       );
       const type = programs.length === 0 ? '' : imports.type('OpenBpfProgram');
@@ -337,21 +336,17 @@ export class SkeletonModule {
     const base = imports.type(this.#isSub ? 'LoadedSubskeleton' : 'LoadedSkeleton');
     this.#interface(this.#className, base, () => {
       this.#group('maps', maps);
-      if (programs.length === 0) {
-        this.#group('progs', []);
-        if (!this.#isSub) this.#group('links', []);
-      } else {
-        const loaded = imports.type('LoadedBpfProgram');
-        this.#group(
-          'progs',
-          programs.map(({ property }) => ({ property, type: loaded })),
-        );
-        if (!this.#isSub) {
-          const type = { union: [imports.type('BpfLink'), 'undefined'] };
-          const links = programs.map(({ property }) => ({ property, type }));
-          this.#group('links', links, '');
-        }
-      }
+      const loaded = programs.length === 0 ? '' : imports.type('LoadedBpfProgram');
+      this.#group(
+        'progs',
+        programs.map(({ property }) => ({ property, type: loaded })),
+      );
+      const linked = this.#isSub ? [] : [...programs, ...structOps];
+      if (linked.length > 0) {
+        const type = { union: [imports.type('BpfLink'), 'undefined'] };
+        const links = linked.map(({ property }) => ({ property, type }));
+        this.#group('links', links, '');
+      } else if (!this.#isSub) this.#group('links', []);
       for (const { property, className } of sections)
         writer.line(`readonly ${property}: ${className};`);
     });
@@ -520,3 +515,9 @@ const SKELETON_MEMBERS = [
 const EMPTY_BTF = new Uint8Array([
   0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
 ]);
+
+/** Interface of a map before `load()`. */
+function openMapInterface({ origin }: MapSpec): string {
+  if (origin === 'struct_ops') return 'OpenStructOpsMap';
+  return origin === 'user' ? 'OpenMap' : 'OpenSectionMap';
+}
