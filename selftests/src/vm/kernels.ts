@@ -37,7 +37,10 @@ export interface Kernel {
 }
 
 /** Modules that tests use, with what they depend on found by itself. */
-export const wantedModules = ['dummy', 'veth', 'ifb', 'sch_ingress', 'cls_bpf', 'act_bpf'];
+export const wantedModules: readonly string[] = [
+  ...['dummy', 'veth', 'ifb', 'sch_ingress', 'cls_bpf', 'act_bpf'],
+  ...['vsock_loopback', 'nf_conntrack'], // a tracepoint and functions to attach to; kernel functions to call
+];
 
 /** Depends on the newest image of its suite. */
 const META_PACKAGE = 'linux-image-cloud-amd64';
@@ -85,7 +88,11 @@ export async function fetchKernels(
 function readCached(version: string): Kernel | undefined {
   const link = join(kernelCache, `${version}.json`);
   if (!existsSync(link)) return undefined;
-  const { release } = JSON.parse(readFileSync(link, 'utf8')) as { release: string };
+  const { release, wanted = [] } = JSON.parse(readFileSync(link, 'utf8')) as {
+    release: string;
+    wanted?: string[];
+  };
+  if (!wantedModules.every((name) => wanted.includes(name))) return undefined;
   const folder = join(kernelCache, release);
   const image = join(folder, 'vmlinuz');
   if (!existsSync(image)) return undefined;
@@ -127,7 +134,7 @@ async function fetchKernel(apt: PrivateApt, version: string): Promise<void> {
     renameSync(made, join(kernelCache, release));
     writeFileSync(
       join(kernelCache, `${version}.json`),
-      JSON.stringify({ release, package: chosen.version }),
+      JSON.stringify({ release, package: chosen.version, wanted: wantedModules }),
     );
   } finally {
     rmSync(scratch, { recursive: true, force: true });
