@@ -22,6 +22,8 @@ export const features = {
   modifyReturn: feature('fmod_ret', '5.7'),
   vmlinuxBtf: feature('vmlinux BTF', '5.4'),
   moduleBtf: feature('module BTF', '5.11'),
+  vsockLoopback: feature('vsock_loopback module', '5.6'),
+  conntrackKfuncs: feature('kfuncs of nf_conntrack', '6.0'),
   kernelConfig: feature('readable kernel config', '2.6'),
   hardwarePmu: feature('hardware PMU', '2.6'),
   modules: feature('loadable test modules', '2.6'),

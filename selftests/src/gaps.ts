@@ -117,6 +117,16 @@ export const gaps: readonly Gap[] = [
     present: () => readdirOr('/sys/kernel/btf').every((name) => name === 'vmlinux'),
   },
   {
+    feature: features.vsockLoopback,
+    reason: 'vsock_loopback is not loaded',
+    present: () => !hasSymbol('vsock_loopback_work'),
+  },
+  {
+    feature: features.conntrackKfuncs,
+    reason: 'nf_conntrack is not loaded, or built without CONFIG_DEBUG_INFO_BTF_MODULES',
+    present: () => !hasSymbol('bpf_xdp_ct_alloc'),
+  },
+  {
     feature: features.bpftool,
     reason: 'bpftool is not installed',
     present: () => findProgram('bpftool') === undefined,

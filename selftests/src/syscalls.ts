@@ -42,6 +42,7 @@ const numbers = {
     ioctl: 16,
     reboot: 169,
     socket: 41,
+    connect: 42,
     setsockopt: 54,
     setgroups: 116,
     setresuid: 117,

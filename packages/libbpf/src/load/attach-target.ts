@@ -11,6 +11,7 @@ import type { ProgramSpec } from '../open/object-spec.js';
 import { getFdById } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { namesOfKind } from './externs.js';
+import { moduleNames } from './kernel-btf.js';
 import { programInfo } from './kernel-info.js';
 import type { KernelTypes } from './kernel-types.js';
 
@@ -104,6 +105,12 @@ function notInKernel(
   { prefix, kind, what }: Rule,
   kernel: KernelTypes,
 ): BpfError {
+  if (only !== undefined && only !== 'vmlinux' && !moduleNames().includes(only)) {
+    return noTarget(
+      spec,
+      `its target is function "${name}" of a module, and no module "${only}" with BTF is loaded${didYouMean(only, moduleNames())}; load it first (modprobe ${only}); modules have BTF since Linux 5.11, with CONFIG_DEBUG_INFO_BTF_MODULES=y`,
+    );
+  }
   const names = namesOfKind(kernel, kind)
     .filter((one) => one.startsWith(prefix))
     .map((one) => one.slice(prefix.length));

@@ -122,12 +122,13 @@ function symbolNames(): string[] {
   return names;
 }
 
-/** Names of all functions or variables of the kernel, for suggestions. */
+/** Names of all functions or variables of the kernel and its modules, for suggestions. */
 export function namesOfKind(kernel: KernelTypes, kind: BtfKind): string[] {
-  const btf = kernel.vmlinux;
   const names: string[] = [];
-  for (let id = 1; id < btf.typeCount; id++)
-    if (btf.kindOf(id) === kind) names.push(btf.nameOf(id));
+  for (const { btf } of kernel.targets) {
+    for (let id = btf.startId; id < btf.typeCount; id++)
+      if (btf.kindOf(id) === kind) names.push(btf.nameOf(id));
+  }
   return names;
 }
 
