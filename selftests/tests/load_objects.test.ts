@@ -25,6 +25,22 @@ function pinFolder(t: TestContext): string {
   return folder;
 }
 
+test('sections whose maps have one name in the kernel are maps of their own', () => {
+  using object = openObject(read('data-same-name')).load();
+  assert.equal(object.program('use_them').run().returnValue, 0);
+  const found = [
+    ...[object.data('.data.a-b')['minus'], object.data('.data.a_b')['underscore']],
+    object.data('.data.very_long_name_1')['first'],
+    object.data('.data.very_long_name_2')['second'],
+    object.data('.bss.very_long_name_of_bss_1')['third'],
+    object.data('.bss.very_long_name_of_bss_2')['fourth'],
+  ];
+  assert.deepEqual(found, [11, 22, 33, 44, 50, 60]);
+  const names = ['.data.a-b', '.data.a_b'].map((section) => object.map(section).info().name);
+  assert.deepEqual(names, ['.data.a_b', '.data.a_b']);
+  assert.notEqual(object.map('.data.a-b').id, object.map('.data.a_b').id);
+});
+
 test(
   'a pinned map is made once, then found, and refused where it is another one',
   (t) => {

@@ -37,7 +37,11 @@ export interface OpenObject extends Disposable {
   readonly name: string;
   readonly maps: ReadonlyMap<string, BpfMap>;
   readonly programs: ReadonlyMap<string, OpenBpfProgram>;
-  /** @throws BpfError `BPF_NO_SUCH_MAP` with the nearest name */
+  /**
+   * A map by its name, or by that of its section of global data, `.bss`.
+   *
+   * @throws BpfError `BPF_NO_SUCH_MAP` with the nearest name
+   */
   map(name: string): BpfMap;
   /** @throws BpfError `BPF_NO_SUCH_PROGRAM` with the nearest name */
   program(name: string): OpenBpfProgram;
@@ -140,13 +144,19 @@ export class BpfObject implements OpenObject, LoadedObject {
   }
 
   map(name: string): BpfMap {
-    const found = this.maps.get(name);
+    const found = this.maps.get(name) ?? this.#mapOfSection(name);
     if (found !== undefined) return found;
     throw new BpfError(
       'BPF_NO_SUCH_MAP',
       `BPF object "${this.name}" has no map "${name}"${didYouMean(name, this.maps.keys())}`,
       { object: this.name, map: name },
     );
+  }
+
+  /** By the name that a section of global data has in the object, `.bss`: the map's own begins with the object's. */
+  #mapOfSection(section: string): BpfMap | undefined {
+    const spec = this.spec.maps.find((one) => isData(one) && one.section === section);
+    return spec && this.maps.get(spec.name);
   }
 
   data(section: string): GlobalData {

@@ -90,7 +90,7 @@ function expectedAttachType({ program: { spec }, target }: ProgramLoadOptions): 
   return isOptional && !hasFeature('expectedAttachType') ? 0 : spec.expectedAttachType;
 }
 
-/** Only letters, digits, `_` and `.` are names for the kernel. */
+/** Only letters, digits, `_` and `.` are names for the kernel; `sys/` cuts them to its length. */
 export function kernelName(name: string): string {
   return name.replace(/[^A-Za-z0-9_.]/g, '_');
 }

@@ -90,6 +90,7 @@ function readObject(bytes: Uint8Array, name: string, options: ParseOptions): Obj
   maps.push(...readStructOps(object, btf, functions.programs));
   if (btf !== undefined) nameRecords(btf, maps);
   placeInitialSlots(object, defined);
+  nameApart(maps);
 
   return {
     name,
@@ -104,6 +105,23 @@ function readObject(bytes: Uint8Array, name: string, options: ParseOptions): Obj
     externs: externs.externs,
     warnings: object.warnings,
   };
+}
+
+/**
+ * Maps are told apart by their names, and the kernel's names for those of custom sections are only 15 characters of a few kinds:
+ * `.data.a-b` and `.data.a_b` would both be `.data.a_b`. Such maps are called by their whole sections.
+ */
+function nameApart(maps: MapSpec[]): void {
+  const counts = new Map<string, number>();
+  for (const { name } of maps) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const taken = new Set<string>();
+  for (const [index, map] of maps.entries()) {
+    const wanted = counts.get(map.name) === 1 ? map.name : map.section;
+    let name = wanted;
+    for (let count = 2; taken.has(name); count++) name = `${wanted}#${count}`;
+    taken.add(name);
+    if (name !== map.name) maps[index] = { ...map, name };
+  }
 }
 
 /** Gives the object's arena map the initial data of its globals. */

@@ -45,6 +45,21 @@ test('programs by section, with type, target and settings', () => {
   );
 });
 
+test('maps whose names would be the same in the kernel are told apart', () => {
+  const { maps } = openFixture('data-same-name');
+  assert.equal(
+    maps.map(({ name, section, initialValue }) => [name, section, initialValue?.[0]]),
+    [
+      ['.data.a-b', '.data.a-b', 1],
+      ['.data.a_b', '.data.a_b', 2],
+      ['.data.very_long_name_1', '.data.very_long_name_1', 3],
+      ['.data.very_long_name_2', '.data.very_long_name_2', 4],
+      ['.bss.very_long_name_of_bss_1', '.bss.very_long_name_of_bss_1', 0],
+      ['.bss.very_long_name_of_bss_2', '.bss.very_long_name_of_bss_2', 0],
+    ],
+  );
+});
+
 test('functions of .text are subprograms, even alone', () => {
   const { programs, subprograms } = openFixture('calls-static');
   assert.equal(
