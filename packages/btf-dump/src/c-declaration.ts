@@ -315,6 +315,8 @@ function base(state: CState, id: number, kind: number, level: number, depth: num
     case 8: // TYPEDEF
       return identifierOf(state, id);
     default:
+      // A kind that only the layout section of the BTF knows: what points to it stays a pointer.
+      if (kind > BtfKind.ENUM64) return `void /* BTF kind ${kind} */`;
       return ` __attribute__((btf_type_tag("${types.string(types.name(id))}")))`;
   }
 }

@@ -88,6 +88,8 @@ function jsonOf(type: BtfType): string {
       return `${head},"size":${type.size}}`;
     case 'decl_tag':
       return `${head},"type_id":${type.typeId},"component_idx":${type.componentIndex}}`;
+    case 'unknown':
+      return `${head},"kind_number":${type.kindNumber},"vlen":${type.vlen}}`;
   }
 }
 

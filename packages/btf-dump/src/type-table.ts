@@ -368,6 +368,10 @@ export class TypeTable {
         links[linkCount++] = id;
       } else if (kind === INT) {
         record++;
+      } else if (kind > ENUM64) {
+        // Newer than this package, and of a size that the layout section tells: nothing of it can be printed.
+        const words = (this.#btf.recordEnd(id) - this.#btf.recordOffset(id)) >>> 2;
+        record += words - 3;
       } else if (kind !== FLOAT && kind !== FWD) {
         referenced[third] = 1;
         if (kind === DECL_TAG) tags.push(id);

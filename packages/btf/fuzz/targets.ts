@@ -8,6 +8,7 @@ import {
   remapBtfExt,
 } from '../src/index.js';
 import { fixture } from '../test/load-fixture.js';
+import { withNewKind } from '../test/new-kind.js';
 import { askEverything, tolerate } from './ask-everything.js';
 import { mutateWords, type Random } from './mutate-words.js';
 
@@ -95,7 +96,10 @@ function runCore(bytes: Uint8Array): void {
 export const targets: readonly FuzzTarget[] = [
   {
     name: 'types',
-    seeds: () => BTF_FIXTURES.map(fixture),
+    seeds: () => [
+      ...BTF_FIXTURES.map(fixture),
+      withNewKind({ infoSize: 4, entrySize: 4, vlen: 2 }),
+    ],
     mutate: mutateBtf,
     run: askEverything,
   },

@@ -10,8 +10,9 @@
 
 import { decodeType } from './decode-type.js';
 import { BtfError } from './errors.js';
+import type { LayoutSection } from './layout.js';
 import { NameIndex } from './name-index.js';
-import { infoFlag, infoKind, infoVlen, KIND_NAMES } from './record.js';
+import { infoFlag, infoKind, infoVlen, kindName } from './record.js';
 import { alignmentOf, sizeOf } from './size.js';
 import { StringTable } from './string-table.js';
 import { BtfKind, type BtfType } from './types.js';
@@ -54,6 +55,7 @@ export interface BtfParts {
   readonly recordOffsets: Uint32Array;
   readonly typesEnd: number;
   readonly strings: Uint8Array;
+  readonly layout: LayoutSection | undefined;
   readonly pointerSize: 4 | 8 | undefined;
 }
 
@@ -73,6 +75,8 @@ export class Btf {
   readonly stringsStart: number;
   /** One past the last string offset, base included. */
   readonly stringsEnd: number;
+  /** @internal What is known about kinds that are newer than this package. */
+  readonly layout: LayoutSection | undefined;
   readonly #recordOffsets: Uint32Array;
   readonly #typesEnd: number;
   readonly #strings: StringTable;
@@ -90,6 +94,7 @@ export class Btf {
     this.typeCount = parts.startId + parts.recordOffsets.length;
     this.stringsStart = parts.base === undefined ? 0 : parts.base.stringsEnd;
     this.stringsEnd = this.stringsStart + parts.strings.length;
+    this.layout = parts.layout;
     this.#recordOffsets = parts.recordOffsets;
     this.#typesEnd = parts.typesEnd;
     this.#strings = new StringTable(parts.strings);
@@ -230,7 +235,11 @@ export class Btf {
     return alignmentOf(this, id);
   }
 
-  /** Kind by number, without making an object. @throws {@link BtfError} `BTF_BAD_TYPE_ID`, as all of the following */
+  /**
+   * Kind by number, without making an object; a number past 19 for a kind that only the layout section of the BTF knows.
+   *
+   * @throws {@link BtfError} `BTF_BAD_TYPE_ID`, as all of the following
+   */
   kindOf(id: number): BtfKind {
     if (id === 0) return BtfKind.VOID;
     const owner = this.ownerOf(id);
@@ -286,7 +295,7 @@ export class Btf {
   /** `type 42 (struct "rq")`, for messages. */
   describe(id: number): string {
     if (id === 0) return 'BTF type 0 (void)';
-    const kind = KIND_NAMES[this.kindOf(id)]!;
+    const kind = kindName(this.kindOf(id));
     const nameOffset = this.nameOffset(id);
     const name =
       nameOffset === 0 || nameOffset >= this.stringsEnd ? '' : ` "${this.string(nameOffset)}"`;

@@ -289,6 +289,10 @@ export class BtfBuilder {
         return this.declTag(name, type);
       case 'type_tag':
         return this.typeTag(name, type);
+      case 'unknown':
+        throw new TypeError(
+          `BTF builder: type ${type.id} is of kind ${type.kindNumber}, which this version can not write: what in it are ids and names is not known`,
+        );
     }
   }
 

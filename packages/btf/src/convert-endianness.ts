@@ -7,7 +7,8 @@ import { encodeBtf } from './encode-btf.js';
 import { BTF_MAGIC, readBtfExtHeader, readBtfHeader } from './header.js';
 
 /**
- * BTF in the byte order asked for; parts of it that are neither types nor strings are left behind.
+ * BTF in the byte order asked for; parts of it that are neither types, strings nor layout are left behind. Records of kinds that
+ * only the layout knows are taken to consist of 32-bit words, as all others do.
  *
  * @returns always a copy
  * @throws {@link BtfError} where the header is malformed
@@ -18,7 +19,10 @@ export function convertEndianness(bytes: Uint8Array, littleEndian: boolean): Uin
   if (header.littleEndian === littleEndian) return new Uint8Array(bytes);
   const types = new Uint8Array(bytes.subarray(header.typeStart, header.typeEnd));
   swapWords(types, 0);
-  return encodeBtf(types, bytes.subarray(header.stringStart, header.stringEnd), littleEndian);
+  const layout = new Uint8Array(bytes.subarray(header.layout.start, header.layout.end));
+  swapFlags(layout);
+  const strings = bytes.subarray(header.stringStart, header.stringEnd);
+  return encodeBtf(types, strings, littleEndian, layout);
 }
 
 /**
@@ -35,6 +39,12 @@ export function convertExtEndianness(bytes: Uint8Array, littleEndian: boolean): 
   new DataView(copy.buffer).setUint16(0, BTF_MAGIC, littleEndian);
   swapWords(copy, 4);
   return copy;
+}
+
+/** Turns the flags of each entry of a layout section around: two bytes for themselves, then 16 bits. */
+function swapFlags(layout: Uint8Array): void {
+  const view = new DataView(layout.buffer, layout.byteOffset, layout.byteLength);
+  for (let at = 2; at < layout.length; at += 4) view.setUint16(at, view.getUint16(at, true), false);
 }
 
 /** Turns each whole 32-bit word around. */

@@ -12,7 +12,7 @@
 import type { Btf } from './btf.js';
 import { type CoreKind, isEnumValueKind, isFieldKind, isTypeKind } from './core-kind.js';
 import type { CoreRelocation } from './parse-btf-ext.js';
-import { KIND_NAMES } from './record.js';
+import { kindName } from './record.js';
 import {
   arrayOf,
   entriesOf,
@@ -97,7 +97,7 @@ export function isFlexibleArray(spec: CoreSpec, length: number): boolean {
 export function formatCoreSpec(spec: CoreSpec): string {
   const { btf, rootTypeId, accessors } = spec;
   const name = btf.nameOf(rootTypeId);
-  const root = `${KIND_NAMES[btf.kindOf(rootTypeId)]} ${name === '' ? '(anonymous)' : name}`;
+  const root = `${kindName(btf.kindOf(rootTypeId))} ${name === '' ? '(anonymous)' : name}`;
   const first = accessors[0];
   if (first === undefined) return root;
   if (isEnumValueKind(spec.kind)) {

@@ -7,7 +7,7 @@
 
 import type { Btf } from './btf.js';
 import { BtfError } from './errors.js';
-import { infoFlag, infoKind, infoVlen, KIND_NAMES } from './record.js';
+import { infoFlag, infoKind, infoVlen, kindName, RECORD_SIZE } from './record.js';
 import { BtfKind, type BtfLinkage, type BtfMember, type BtfType } from './types.js';
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' };
@@ -136,8 +136,7 @@ class RecordReader {
         };
       case BtfKind.TYPE_TAG:
         return { kind: 'type_tag', id, name, typeId: this.typeId(8), kindFlag };
-      default:
-        // parseBtf let no other kind through.
+      case BtfKind.ENUM64:
         return {
           kind: 'enum64',
           id,
@@ -145,6 +144,17 @@ class RecordReader {
           size: this.u32(8),
           signed: kindFlag,
           values: this.wideValues(kindFlag),
+        };
+      default:
+        return {
+          kind: 'unknown',
+          id,
+          name,
+          kindNumber: infoKind(info),
+          kindFlag,
+          vlen: infoVlen(info),
+          sizeOrType: this.u32(8),
+          rest: this.btf.bytes.subarray(this.start + RECORD_SIZE, this.btf.recordEnd(id)),
         };
     }
   }
@@ -266,7 +276,7 @@ class RecordReader {
   }
 
   private subject(part: string): string {
-    const kind = KIND_NAMES[infoKind(this.info)]!;
+    const kind = kindName(infoKind(this.info));
     // Unset while the name itself is being read.
     const known: string | undefined = this.name;
     const name = known === undefined || known === '' ? '' : ` "${known}"`;

@@ -37,7 +37,8 @@ export interface DedupResult {
  * Removes types and strings that are there twice; of a split BTF those too that its base has.
  *
  * @throws {@link BtfError} `BTF_BAD_TYPE_ID`, `BTF_BAD_STRING_OFFSET`, `BTF_BAD_TYPE` where the input is malformed;
- *   `BTF_TOO_DEEP` if types refer to each other in a circle that no struct is part of
+ *   `BTF_BAD_KIND` for a kind that only a layout section knows; `BTF_TOO_DEEP` if types refer to each other in a circle that
+ *   no struct is part of
  */
 export function dedupBtf(btf: Btf, options: DedupOptions = {}): DedupResult {
   checkReferences(btf);
@@ -84,10 +85,19 @@ class Buckets {
   }
 }
 
-/** Decoding a type checks its ids and strings. */
+/** Decoding a type checks its ids and strings; of kinds that are not known, nobody knows which words these are. */
 function checkReferences(btf: Btf): void {
   if (btf.base !== undefined) checkReferences(btf.base);
-  for (const _ of btf.types());
+  for (const type of btf.types()) {
+    if (type.kind !== 'unknown') continue;
+    throw new BtfError({
+      code: 'BTF_BAD_KIND',
+      offset: btf.recordOffset(type.id) + 4,
+      typeId: type.id,
+      doing: 'deduplicating',
+      found: type.kindNumber,
+    });
+  }
 }
 
 function dedupPlain(graph: DedupGraph, map: DedupMap, buckets: Buckets): void {

@@ -48,10 +48,12 @@ export type BtfErrorFacts =
       readonly where: 'first' | 'last';
     }
   | {
-      /** A kind of type that neither we nor the layout section know. */
+      /** A kind of type that neither we nor the layout section know, or of which that tells too little for what was asked. */
       readonly code: 'BTF_BAD_KIND';
       readonly offset: number;
       readonly typeId: number;
+      /** What can't be done with a kind of which only the size is known; reading it at all, if left out. */
+      readonly doing?: string | undefined;
       readonly found: number;
     }
   | {
@@ -197,7 +199,9 @@ function sentence(facts: BtfErrorFacts): string {
     case 'BTF_BAD_STRINGS':
       return `BTF strings${at(facts)}: bad ${facts.where} byte, found ${hex(facts.found)}, expected NUL`;
     case 'BTF_BAD_KIND':
-      return `BTF type ${facts.typeId}${at(facts)}: unknown kind, found ${facts.found}, expected 1..19`;
+      return facts.doing === undefined
+        ? `BTF type ${facts.typeId}${at(facts)}: unknown kind, found ${facts.found}, expected 1..19 or one that a layout section describes`
+        : `BTF type ${facts.typeId}${at(facts)}: ${facts.doing}: unknown kind, found ${facts.found}, expected 1..19`;
     case 'BTF_BAD_TYPE':
       return `${facts.subject}${at(facts)}: ${facts.problem}, found ${facts.found}, expected ${facts.expected}`;
     case 'BTF_BAD_TYPE_ID':

@@ -11,6 +11,8 @@ import { BtfError, type BtfFormat } from './errors.js';
 export const BTF_MAGIC = 0xeb9f;
 /** Bytes of the header that every BTF has. */
 export const BTF_HEADER_SIZE = 24;
+/** Bytes of a header that also says where the layout section is (Linux 7.2). */
+export const BTF_LAYOUT_HEADER_SIZE = 32;
 /** Bytes of a BTF.ext header with the CO-RE part; old ones end after the line info, at 24. */
 export const BTF_EXT_HEADER_SIZE = 32;
 
@@ -22,6 +24,8 @@ export interface BtfHeader {
   readonly typeEnd: number;
   readonly stringStart: number;
   readonly stringEnd: number;
+  /** Empty where there is no layout section. */
+  readonly layout: ByteRange;
 }
 
 export interface BtfExtHeader {
@@ -87,7 +91,25 @@ export function readBtfHeader(view: DataView, isSplit: boolean): BtfHeader {
     typeEnd: typeStart + typeLength,
     stringStart,
     stringEnd,
+    layout: readLayoutRange(view, headerLength, littleEndian),
   };
+}
+
+/** The layout section, wherever it lies: nothing says that it can't overlap what it describes. */
+function readLayoutRange(view: DataView, headerLength: number, littleEndian: boolean): ByteRange {
+  const nothing = { start: headerLength, end: headerLength };
+  if (headerLength < BTF_LAYOUT_HEADER_SIZE) return nothing;
+  const [offset, length] = [view.getUint32(24, littleEndian), view.getUint32(28, littleEndian)];
+  if (length === 0) return nothing;
+  if (offset % 4 !== 0) throw badHeader('BTF', 'layout_off', 24, offset, 'a multiple of 4');
+  if (length % 4 !== 0) throw badHeader('BTF', 'layout_len', 28, length, 'a multiple of 4');
+  const left = view.byteLength - headerLength;
+  if (offset > left)
+    throw badHeader('BTF', 'layout_off', 24, offset, `at most 0x${left.toString(16)}`);
+  const start = headerLength + offset;
+  if (length > left - offset)
+    throw truncated('BTF', 'layout section', start, length, left - offset);
+  return { start, end: start + length };
 }
 
 /** Reads and checks the header of BTF.ext. */

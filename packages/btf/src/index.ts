@@ -79,6 +79,7 @@ export {
   type BtfTypedef,
   type BtfTypeTag,
   type BtfUnion,
+  type BtfUnknown,
   type BtfVar,
   type BtfVoid,
   type BtfVolatile,

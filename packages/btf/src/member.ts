@@ -4,7 +4,7 @@
 
 import { type Btf, MAX_DEPTH } from './btf.js';
 import { BtfError } from './errors.js';
-import { KIND_NAMES } from './record.js';
+import { kindName } from './record.js';
 import { entriesOf, isComposite, memberOf } from './record-fields.js';
 import type { BtfMember, BtfStruct, BtfUnion } from './types.js';
 
@@ -47,7 +47,7 @@ export function findMember(btf: Btf, id: number, name: string): FoundMember | un
       offset: id === 0 ? 0 : btf.recordOffset(id),
       typeId: id,
       subject: btf.describe(id),
-      kind: KIND_NAMES[kind]!,
+      kind: kindName(kind),
     });
   }
   return search(btf, composite, name, { bitOffset: 0, path: [] }, new Set());

@@ -7,7 +7,8 @@
 
 import { Btf } from './btf.js';
 import { BtfError } from './errors.js';
-import { readBtfHeader } from './header.js';
+import { type BtfHeader, readBtfHeader } from './header.js';
+import { type LayoutSection, sizeByLayout } from './layout.js';
 import { ENTRY_BYTES, FIXED_BYTES, RECORD_SIZE, UNKNOWN_KIND } from './record.js';
 
 /** Options of {@link parseBtf}. */
@@ -23,7 +24,7 @@ export interface ParseBtfOptions {
  *
  * @param bytes - kept, not copied: must not change while the result is in use
  * @throws {@link BtfError} `BTF_TRUNCATED`, `BTF_BAD_MAGIC`, `BTF_BAD_VERSION`, `BTF_BAD_HEADER`, `BTF_BAD_STRINGS`,
- *   `BTF_BAD_KIND`; type ids and string offsets inside the types are checked when a type is read, or all at once by
+ *   `BTF_BAD_KIND` for a kind that neither we nor the BTF's layout section know; type ids and string offsets inside the types are checked when a type is read, or all at once by
  *   `validateBtf`
  */
 export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf {
@@ -31,13 +32,9 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
   const { base } = options;
   const header = readBtfHeader(view, base !== undefined);
   const startId = base === undefined ? 1 : base.typeCount;
-  const recordOffsets = findRecords(
-    view,
-    header.typeStart,
-    header.typeEnd,
-    header.littleEndian,
-    startId,
-  );
+  const own = bytes.subarray(header.layout.start, header.layout.end);
+  const layout = own.length > 0 ? { bytes: own, offset: header.layout.start } : base?.layout;
+  const recordOffsets = findRecords(view, header, startId, layout);
   return new Btf({
     bytes,
     view,
@@ -47,17 +44,17 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
     recordOffsets,
     typesEnd: header.typeEnd,
     strings: bytes.subarray(header.stringStart, header.stringEnd),
+    layout,
     pointerSize: options.pointerSize,
   });
 }
 
-/** Byte offset of each record between `start` and `end`. */
+/** Byte offset of each record of the type section. */
 function findRecords(
   view: DataView,
-  start: number,
-  end: number,
-  littleEndian: boolean,
+  { typeStart: start, typeEnd: end, littleEndian }: BtfHeader,
   startId: number,
+  layout: LayoutSection | undefined,
 ): Uint32Array {
   // No record is smaller than 12 bytes: what this allocates is bounded by the input.
   const offsets = new Uint32Array(Math.floor((end - start) / RECORD_SIZE));
@@ -68,15 +65,10 @@ function findRecords(
     // As infoKind and infoVlen, without the calls: a process that only opens BTF never gets to see this optimised.
     const kind = (info >>> 24) & 0x7f;
     const fixed = FIXED_BYTES[kind]!;
-    if (fixed === UNKNOWN_KIND) {
-      throw new BtfError({
-        code: 'BTF_BAD_KIND',
-        offset: at + 4,
-        typeId: startId + count,
-        found: kind,
-      });
-    }
-    const size = RECORD_SIZE + fixed + (info & 0xff_ffff) * ENTRY_BYTES[kind]!;
+    const size =
+      fixed === UNKNOWN_KIND
+        ? sizeByLayout(layout, { info, at, typeId: startId + count })
+        : RECORD_SIZE + fixed + (info & 0xff_ffff) * ENTRY_BYTES[kind]!;
     if (size > end - at) throw truncatedType(startId + count, at, size, end - at);
     offsets[count++] = at;
     at += size;

@@ -50,7 +50,7 @@ function listType(btf: Btf, id: number): string {
   const info = u32(4);
   const kind = infoKind(info);
   const third = u32(8);
-  const head = `[${id}] ${KINDS[kind]} '${nameAt(btf, u32(0))}'`;
+  const head = `[${id}] ${KINDS[kind] ?? 'UNKNOWN'} '${nameAt(btf, u32(0))}'`;
   switch (kind) {
     case BtfKind.INT: {
       const word = u32(12);
@@ -84,6 +84,7 @@ function listType(btf: Btf, id: number): string {
     case BtfKind.DECL_TAG:
       return `${head} type_id=${third} component_idx=${u32(12) | 0}\n`;
     default:
+      if (kind > BtfKind.ENUM64) return `${head} kind=${kind} vlen=${infoVlen(info)}\n`;
       return `${head} type_id=${third}\n`;
   }
 }
@@ -149,7 +150,7 @@ function listVariables(btf: Btf, start: number, info: number): string {
     const offset = view.getUint32(at + 4, littleEndian);
     text += `\n\ttype_id=${id} offset=${offset} size=${view.getUint32(at + 8, littleEndian)}`;
     if (id < btf.typeCount)
-      text += ` (${KINDS[btf.kindOf(id)]} '${nameAt(btf, btf.nameOffset(id))}')`;
+      text += ` (${KINDS[btf.kindOf(id)] ?? 'UNKNOWN'} '${nameAt(btf, btf.nameOffset(id))}')`;
   }
   return text;
 }

@@ -74,3 +74,8 @@ export const KIND_NAMES = [
   'type_tag',
   'enum64',
 ] as const;
+
+/** What to call a kind in messages: `struct`, `kind 20` for one that is newer than this package. */
+export function kindName(kind: number): string {
+  return KIND_NAMES[kind] ?? `kind ${kind}`;
+}

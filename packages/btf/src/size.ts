@@ -7,7 +7,7 @@
 
 import { type Btf, MAX_DEPTH } from './btf.js';
 import { BtfError } from './errors.js';
-import { KIND_NAMES } from './record.js';
+import { kindName } from './record.js';
 import { BtfKind } from './types.js';
 
 /** Bytes of a value. */
@@ -144,7 +144,7 @@ function noSize(btf: Btf, id: number, kind: number, doing: string): BtfError {
     typeId: id,
     subject: btf.describe(id),
     doing,
-    kind: KIND_NAMES[kind]!,
+    kind: kindName(kind),
   });
 }
 

@@ -171,6 +171,22 @@ export interface BtfDeclTag extends Common {
   readonly kindFlag: boolean;
 }
 
+/**
+ * A type of a kind that is newer than this package, of which the BTF's layout section tells the size and no more: what its words
+ * mean, and whether they are ids or strings, is not known.
+ */
+export interface BtfUnknown extends Common {
+  readonly kind: 'unknown';
+  /** 20 or more. */
+  readonly kindNumber: number;
+  readonly kindFlag: boolean;
+  /** Number of entries, if the kind has such. */
+  readonly vlen: number;
+  readonly sizeOrType: number;
+  /** What follows the first 12 bytes of the record: a view, in the byte order of the BTF. */
+  readonly rest: Uint8Array;
+}
+
 /** Any type, told apart by `kind`. */
 export type BtfType =
   | BtfVoid
@@ -192,4 +208,5 @@ export type BtfType =
   | BtfFloat
   | BtfDeclTag
   | BtfTypeTag
-  | BtfEnum64;
+  | BtfEnum64
+  | BtfUnknown;

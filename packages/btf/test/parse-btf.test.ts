@@ -155,8 +155,16 @@ test('says what is wrong with a header', () => {
 
 test('says what is wrong with a type record', () => {
   const table: [at: number, value: number, message: string][] = [
-    [28, 20 << 24, 'BTF type 1, offset 0x1c: unknown kind, found 20, expected 1..19'],
-    [28, 0, 'BTF type 1, offset 0x1c: unknown kind, found 0, expected 1..19'],
+    [
+      28,
+      20 << 24,
+      'BTF type 1, offset 0x1c: unknown kind, found 20, expected 1..19 or one that a layout section describes',
+    ],
+    [
+      28,
+      0,
+      'BTF type 1, offset 0x1c: unknown kind, found 0, expected 1..19 or one that a layout section describes',
+    ],
     [
       44,
       (4 << 24) | 0xffff,
