@@ -2,8 +2,10 @@
 // ES modules, and one CommonJS file needs little of it. The library stays as tsc wrote it. @libbpf-ts/libbpf itself, which
 // only `verify` needs, is found where it is installed.
 
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
@@ -32,12 +34,8 @@ const split = {
   },
 };
 
-await build({
-  entryPoints: {
-    main: 'src/main.ts',
-    commander: require.resolve('commander'),
-    ...Object.fromEntries(commands.map((name) => [name, `src/commands/${name}.ts`])),
-  },
+/** What all files have in common. */
+const common = {
   outdir: 'dist/cli',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -51,4 +49,27 @@ await build({
   define: { 'import.meta.url': '__moduleUrl' },
   banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename);" },
   plugins: [split],
+};
+
+const { outputFiles } = await build({
+  ...common,
+  write: false,
+  entryPoints: {
+    main: 'src/main.ts',
+    commander: require.resolve('commander'),
+    ...Object.fromEntries(commands.map((name) => [name, `src/commands/${name}.ts`])),
+  },
+});
+const hash = createHash('sha256');
+for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
+const buildId = hash.digest('hex').slice(0, 16);
+
+mkdirSync('dist/cli', { recursive: true });
+for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+for (const name of readdirSync('dist/cli'))
+  if (name.endsWith('.cache') && !name.includes(buildId)) rmSync(`dist/cli/${name}`);
+await build({
+  ...common,
+  entryPoints: { start: 'src/start.ts' },
+  define: { ...common.define, __buildId: JSON.stringify(buildId) },
 });

@@ -2,7 +2,7 @@
  * Results that are written as they are made: to standard output, or to a file that appears whole or not at all.
  */
 
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /** Takes a result in chunks. */
@@ -33,7 +33,7 @@ class StdoutSink implements Sink {
   write(chunk: string | Uint8Array): void {
     if (this.#isBroken) return;
     try {
-      writeAll(STDOUT, chunk);
+      writeAll(STDOUT, chunk, 'standard output');
     } catch (error) {
       // Nobody reads any more, as behind `| head`.
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
@@ -45,10 +45,13 @@ class StdoutSink implements Sink {
   abandon(): void {}
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 class FileSink implements Sink {
   readonly #path: string;
   readonly #temporary: string;
   readonly #fd: number;
+  #isOpen = true;
 
   constructor(path: string, temporary: string, mode: number | undefined) {
     this.#path = path;
@@ -58,31 +61,49 @@ class FileSink implements Sink {
     } catch (error) {
       throw Object.assign(error as Error, { path });
     }
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
   }
 
   write(chunk: string | Uint8Array): void {
-    writeAll(this.#fd, chunk);
+    writeAll(this.#fd, chunk, this.#path);
   }
 
   close(): void {
-    closeSync(this.#fd);
+    // On the disk before it takes the other's place: a machine that loses power keeps one of them.
+    if (this.#temporary !== this.#path) fsyncSync(this.#fd);
+    this.#end();
     if (this.#temporary !== this.#path) renameSync(this.#temporary, this.#path);
   }
 
   abandon(): void {
-    closeSync(this.#fd);
+    this.#end();
     if (this.#temporary !== this.#path) rmSync(this.#temporary, { force: true });
   }
+
+  #end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    closeSync(this.#fd);
+  }
+
+  /** Ends as the signal would have ended it, but leaves nothing behind. */
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.abandon();
+    process.kill(process.pid, signal);
+  };
 }
 
-function writeAll(fd: number, chunk: string | Uint8Array): void {
+/** Errors name the place. */
+function writeAll(fd: number, chunk: string | Uint8Array, path: string): void {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       // A pipe that somebody else made non-blocking, and that is full.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN')
+        throw Object.assign(error as Error, { path });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

@@ -21,6 +21,9 @@ interface Flags {
   readonly output?: string;
 }
 
+/** Characters or bytes between two looks at signals. */
+const PAUSE = 1 << 19;
+
 /** Adds the `btf` command. */
 export function registerBtf(program: Command): void {
   program
@@ -59,7 +62,16 @@ async function printBtf(file: string, flags: Flags): Promise<void> {
   const roots = flags.root?.map((root) => findType(btf, root, file));
   const sink = openSink(flags.output);
   try {
-    for (const chunk of await chunksOf(btf, roots, flags)) sink.write(chunk);
+    let written = 0;
+    for (const chunk of await chunksOf(btf, roots, flags)) {
+      sink.write(chunk);
+      // Lets signals in from time to time.
+      written += chunk.length;
+      if (written > PAUSE) {
+        written = 0;
+        await new Promise(setImmediate);
+      }
+    }
     sink.close();
   } catch (error) {
     sink.abandon();

@@ -1,0 +1,88 @@
+/**
+ * Starts the command: loads its files, dist/cli/NAME.cjs, with what V8 made of them the last time.
+ *
+ * Half of a short run is compiling. What was compiled is kept beside the files, where only those may write who may change
+ * the command itself; a name has the hash of the code and the version of V8 in it, so that nothing outlives what it was made
+ * from. Node 22.8 has `module.enableCompileCache()` for this, in a folder that everybody shares; this does the same for every
+ * Node. NODE_DISABLE_COMPILE_CACHE turns it off, as it does Node's own. Where the folder cannot be written, nothing is kept.
+ */
+
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+
+/** Hash of all files of the command; build.mjs puts it in. */
+declare const __buildId: string;
+
+type Main = (args: readonly string[]) => Promise<number>;
+type Body = (
+  exports: object,
+  require: (id: string) => unknown,
+  module: { exports: object },
+  file: string,
+) => void;
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const ownRequire = createRequire(import.meta.url);
+const isCached = process.env['NODE_DISABLE_COMPILE_CACHE'] === undefined;
+const modules = new Map<string, { exports: object }>();
+/** Scripts for which nothing usable was kept. */
+const fresh = new Map<string, Script>();
+
+const { main } = load('main.cjs') as { main: Main };
+main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+  if (isCached) keep();
+});
+
+/** As `require` does, for a file of this folder. */
+function load(name: string): object {
+  const known = modules.get(name);
+  if (known !== undefined) return known.exports;
+  const file = join(folder, name);
+  const source = `(function (exports, require, module, __filename) {${readFileSync(file, 'utf8')}\n})`;
+  const cachedData = isCached ? keptCode(name) : undefined;
+  const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) });
+  if (cachedData === undefined || script.cachedDataRejected) fresh.set(name, script);
+  const module = { exports: {} };
+  modules.set(name, module);
+  const body = script.runInThisContext() as Body;
+  body(module.exports, (id) => (id.startsWith('./') ? load(id.slice(2)) : ownRequire(id)), module, file); // biome-ignore format: one call
+  return module.exports;
+}
+
+function cacheFile(name: string): string {
+  return join(folder, `${name}.${__buildId}.v8-${process.versions.v8}-${process.arch}.cache`);
+}
+
+function keptCode(name: string): Buffer | undefined {
+  try {
+    return readFileSync(cacheFile(name));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps what this run has compiled, in the end, when that is most. */
+function keep(): void {
+  if (fresh.size === 0) return;
+  try {
+    if (statSync(folder).uid !== process.geteuid?.()) return;
+    for (const [name, script] of fresh) write(cacheFile(name), script.createCachedData());
+  } catch {
+    // A folder that is read-only or full: the next run compiles again.
+  }
+}
+
+/** Whole or not at all, also beside other runs. */
+function write(path: string, data: Uint8Array): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, data);
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
