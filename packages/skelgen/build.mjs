@@ -73,3 +73,9 @@ await build({
   entryPoints: { start: 'src/start.ts' },
   define: { ...common.define, __buildId: JSON.stringify(buildId) },
 });
+
+// The man page, from the definitions of the commands, as tsc has just compiled them.
+const { manPage } = await import('./dist/man-page.js');
+const { allCommands } = await import('./dist/main.js');
+mkdirSync('dist/man', { recursive: true });
+writeFileSync('dist/man/skelgen.1', manPage(await allCommands()));

@@ -7,7 +7,8 @@ export function red(text: string): string {
   return hasColours() ? `\u001b[31m${text}\u001b[39m` : text;
 }
 
-function hasColours(): boolean {
+/** Whether standard error is a terminal that wants colours. */
+export function hasColours(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true;

@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   // As bpftool spells it: `gen skeleton`.
-  const own = args[0] === 'gen' && args.length > 1 ? args.slice(1) : args;
+  const own = args[0] === 'gen' ? args.slice(1) : args;
   const program = await commandLine(own[0]);
   try {
     await program.parseAsync(own, { from: 'user' });
@@ -60,6 +60,7 @@ async function commandLine(name: string | undefined): Promise<Command> {
     .description('Typed skeletons from compiled BPF objects.')
     .version(version(), '-V, --version')
     .showSuggestionAfterError()
+    .showHelpAfterError("See 'skelgen --help'.")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text)) })
     .addHelpText(
@@ -75,6 +76,8 @@ Examples:
       ? [COMMANDS[name]!]
       : Object.values(COMMANDS);
   for (const load of loads) (await load())(program);
+  for (const command of program.commands)
+    command.showHelpAfterError(`See 'skelgen ${command.name()} --help'.`);
   return program;
 }
 

@@ -27,7 +27,16 @@ export interface ObjectFile {
  * @throws SkelgenError `SKELGEN_BAD_OBJECT` that names the file
  */
 export function openObjectFile(file: string, name: string): ObjectFile {
-  return openObjectBytes(readFileSync(file), file, name);
+  return openObjectBytes(readInput(file), file, name);
+}
+
+/** A file's bytes. Errors name the file also where only reading it fails, as it does for folders. */
+export function readInput(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw Object.assign(error as Error, { path: file });
+  }
 }
 
 /** As {@link openObjectFile}, from bytes. */

@@ -4,6 +4,7 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { onInterrupt } from './interrupt.js';
 
 /** Takes a result in chunks. */
 export interface Sink {
@@ -45,12 +46,11 @@ class StdoutSink implements Sink {
   abandon(): void {}
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 class FileSink implements Sink {
   readonly #path: string;
   readonly #temporary: string;
   readonly #fd: number;
+  readonly #release: () => void;
   #isOpen = true;
 
   constructor(path: string, temporary: string, mode: number | undefined) {
@@ -61,7 +61,7 @@ class FileSink implements Sink {
     } catch (error) {
       throw Object.assign(error as Error, { path });
     }
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    this.#release = onInterrupt(() => this.abandon());
   }
 
   write(chunk: string | Uint8Array): void {
@@ -83,15 +83,9 @@ class FileSink implements Sink {
   #end(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    this.#release();
     closeSync(this.#fd);
   }
-
-  /** Ends as the signal would have ended it, but leaves nothing behind. */
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    this.abandon();
-    process.kill(process.pid, signal);
-  };
 }
 
 /** Errors name the place. */

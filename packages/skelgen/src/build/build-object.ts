@@ -6,8 +6,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { hasColours } from '../colour.js';
 import { SkelgenError } from '../failure.js';
-import { type ObjectFile, openObjectBytes, skeletonName } from '../object-file.js';
+import { onInterrupt } from '../interrupt.js';
+import { type ObjectFile, openObjectBytes, readInput, skeletonName } from '../object-file.js';
 import { writeFileAtomic } from '../output.js';
 import { findClang, headerHint } from './find-clang.js';
 import { vmlinuxHeader } from './vmlinux-header.js';
@@ -45,11 +47,13 @@ export async function buildObject(
   source: string,
   options: BuildOptions = {},
 ): Promise<BuiltObject> {
-  readFileSync(source); // says so if it is not there
+  readInput(source); // says so if it is not there
   const clang = options.clang ?? findClang();
   const output = options.output ?? dirname(source);
   const includes = [...(options.includes ?? []), ...vmlinuxFolder(source, output, options)];
   const scratch = mkdtempSync(join(tmpdir(), 'skelgen-build-'));
+  const remove = () => rmSync(scratch, { recursive: true, force: true });
+  const release = onInterrupt(remove);
   try {
     const object = join(scratch, 'object.o');
     const dependencies = join(scratch, 'object.d');
@@ -61,7 +65,7 @@ export async function buildObject(
       ...['-fdebug-compilation-dir=.', `-ffile-prefix-map=${process.cwd()}/=`],
       `-ffile-prefix-map=${resolve(dirname(source))}/=`,
       ...systemIncludes(),
-      ...(process.stderr.isTTY ? ['-fcolor-diagnostics'] : []),
+      ...(hasColours() ? ['-fcolor-diagnostics'] : []),
       ...(options.flags ?? []),
       ...['-MMD', '-MF', dependencies, '-c', source, '-o', object],
     ]);
@@ -74,7 +78,8 @@ export async function buildObject(
       dependencies: dependenciesIn(readFileSync(dependencies, 'utf8')),
     };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    release();
+    remove();
   }
 }
 

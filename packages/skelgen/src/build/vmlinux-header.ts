@@ -2,11 +2,12 @@
  * `vmlinux.h`: every type of a kernel as C, from its BTF.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parseBtf } from '@libbpf-ts/btf';
 import { dumpC } from '@libbpf-ts/btf-dump';
 import { readElf } from '@libbpf-ts/elf';
 import { SkelgenError } from '../failure.js';
+import { readInput } from '../object-file.js';
 
 const RUNNING = '/sys/kernel/btf/vmlinux';
 
@@ -24,8 +25,8 @@ export function vmlinuxHeader(file?: string): string {
     );
   }
   const path = file ?? RUNNING;
-  if (path.endsWith('.h')) return readFileSync(path, 'utf8');
-  const bytes = new Uint8Array(readFileSync(path));
+  const bytes = readInput(path);
+  if (path.endsWith('.h')) return Buffer.from(bytes).toString('utf8');
   return [...dumpC(parseBtf(btfOf(path, bytes)))].join('');
 }
 

@@ -8,7 +8,7 @@
 import type { Btf } from '@libbpf-ts/btf';
 import { type Command, Option } from 'commander';
 import { readBtfFile } from '../btf-file.js';
-import { SkelgenError } from '../failure.js';
+import { nearestName, SkelgenError } from '../failure.js';
 import { openSink } from '../sink.js';
 
 type Format = 'c' | 'raw' | 'json' | 'ts';
@@ -163,8 +163,14 @@ function findType(btf: Btf, text: string, file: string): number {
   }
   throw new SkelgenError(
     'SKELGEN_NO_TYPE',
-    `${file}: --root ${JSON.stringify(text)}: no such type`,
+    `${file}: --root ${JSON.stringify(text)}: no such type${nearestName(second ?? first, namesOf(btf, kinds))}`,
   );
+}
+
+/** Names of all types of some kinds. */
+function* namesOf(btf: Btf, kinds: readonly string[]): Generator<string> {
+  for (let id = btf.startId; id < btf.typeCount; id++)
+    if (kinds.includes(KINDS[btf.kindOf(id)]!)) yield btf.nameOf(id);
 }
 
 /** Errors about types, which do not know where they came from. */

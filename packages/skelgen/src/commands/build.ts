@@ -3,14 +3,14 @@
  */
 
 import { mkdirSync, watch } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type BuildOptions, buildObject } from '../build/build-object.js';
 import { describeFailure, SkelgenError } from '../failure.js';
 import { writeFileAtomic } from '../output.js';
 import { Progress } from '../progress.js';
 import { skeletonSource } from '../skeleton-source.js';
-import { append, generateOptions, type SkeletonFlags } from './skeleton.js';
+import { append, generateOptions, refuseForC, type SkeletonFlags } from './skeleton.js';
 
 interface Flags extends Omit<SkeletonFlags, 'name'> {
   readonly clang?: string;
@@ -50,10 +50,12 @@ Examples:
   $ CLANG=clang-19 skelgen build app.bpf.c -I include -D DEBUG=1 --cflag=-Werror
   $ skelgen build app.bpf.c --vmlinux /boot/vmlinux --embed file`,
     )
+    .hook('preAction', refuseForC)
     .action((files: string[], flags: Flags) => build(files, flags));
 }
 
 async function build(files: readonly string[], flags: Flags): Promise<void> {
+  refuseSameOutput(files, flags);
   const dependencies = new Map<string, readonly string[]>();
   const problems: string[] = [];
   for (const file of files) {
@@ -73,6 +75,28 @@ async function build(files: readonly string[], flags: Flags): Promise<void> {
       `${problems.length} of ${files.length} programs could not be built`,
     );
   }
+}
+
+/** Two sources must not write one module. */
+function refuseSameOutput(files: readonly string[], flags: Flags): void {
+  const sources = new Map<string, string>();
+  for (const file of files) {
+    const module = moduleFile(file, flags);
+    const other = sources.get(module);
+    if (other !== undefined && relative(other, file) !== '') {
+      throw new SkelgenError(
+        'SKELGEN_BUILD',
+        `${other} and ${file} would both be written to ${module}; build them into different folders`,
+      );
+    }
+    sources.set(module, file);
+  }
+}
+
+/** `src/app.bpf.c` → `src/app.skel.ts`. */
+function moduleFile(file: string, { output, lang }: Flags): string {
+  const name = basename(file).replace(/(\.bpf)?\.c$/, '');
+  return join(output ?? dirname(file), `${name}.skel.${lang === 'c' ? 'h' : 'ts'}`);
 }
 
 /** @returns what it was made from */
@@ -102,10 +126,7 @@ async function buildOne(file: string, flags: Flags): Promise<readonly string[]> 
   );
   mkdirSync(output, { recursive: true });
   if (isFile || flags.object) writeFileAtomic(join(output, object), built.bytes);
-  const module = join(
-    output,
-    `${object.replace(/(\.bpf)?\.o$/, '')}.skel.${lang === 'c' ? 'h' : 'ts'}`,
-  );
+  const module = moduleFile(file, flags);
   writeFileAtomic(module, source);
   if (!flags.quiet) process.stderr.write(`${module}\n`);
   return built.dependencies;
@@ -152,7 +173,7 @@ function watchAll(first: ReadonlyMap<string, readonly string[]>, flags: Flags): 
   follow();
   return new Promise((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
+      process.on(signal, () => {
         clearTimeout(timer);
         for (const watcher of watchers.values()) watcher.close();
         done(running);

@@ -42,6 +42,15 @@ export function generateOptions(command: Command): Command {
     .option('-q, --quiet', 'errors only');
 }
 
+/** Options that say nothing about C are a mistake beside `--lang c`. */
+export function refuseForC(command: Command): void {
+  if (command.opts<SkeletonFlags>().lang !== 'c') return;
+  for (const name of ['embed', 'type', 'records']) {
+    if (command.getOptionValueSource(name) === 'cli')
+      command.error(`error: option '--${name}' has no meaning with '--lang c'`);
+  }
+}
+
 /** Collects an option that may be repeated. */
 export function append(value: string, values: string[] | undefined): string[] {
   return [...(values ?? []), value];
@@ -64,6 +73,7 @@ Examples:
   $ skelgen skeleton app.bpf.o --records events=event --type config -o app.skel.ts
   $ skelgen skeleton app.bpf.o --lang c -o app.skel.h`,
     )
+    .hook('preAction', refuseForC)
     .action((file: string, flags: SkeletonFlags) => writeSkeleton(file, flags));
 }
 
