@@ -4,7 +4,9 @@
  * @module
  */
 
-import { OBJECT, skeletonModule } from './bridge/skeleton-module.js';
+import { type BridgeOptions, OBJECT, skeletonModule } from './bridge/skeleton-module.js';
+
+export type { BridgeOptions } from './bridge/skeleton-module.js';
 
 /** The parts of esbuild's plugin interface that are used, so that esbuild need not be installed. */
 export interface EsbuildPlugin {
@@ -23,13 +25,13 @@ export interface EsbuildPlugin {
 }
 
 /** Makes the plugin. */
-export function skelgen(): EsbuildPlugin {
+export function skelgen(options: BridgeOptions = {}): EsbuildPlugin {
   return {
     name: 'skelgen',
     setup(build) {
       build.onLoad({ filter: OBJECT }, ({ path }) => {
         try {
-          return { contents: skeletonModule(path), loader: 'ts', watchFiles: [path] };
+          return { contents: skeletonModule(path, options), loader: 'ts', watchFiles: [path] };
         } catch (error) {
           return { errors: [{ text: (error as Error).message }] };
         }

@@ -8,6 +8,7 @@ export { type BuildOptions, type BuiltObject, buildObject } from './build/build-
 export { findClang } from './build/find-clang.js';
 export { vmlinuxHeader } from './build/vmlinux-header.js';
 export { SkelgenError } from './failure.js';
+export { generateDeclarations } from './generate/generate-declarations.js';
 export {
   EXPORT_TAG,
   generateSkeleton,

@@ -18,9 +18,18 @@ export function manPage(program: Command): string {
     ...section('DESCRIPTION', paragraphs(DESCRIPTION)),
     ...section('OPTIONS', options(program)),
     ...section('COMMANDS', commands.flatMap(commandPart)),
-    ...section('EXIT STATUS', EXIT_STATUS.flatMap(([term, about]) => entry(bold(term), about))),
-    ...section('ENVIRONMENT', ENVIRONMENT.flatMap(([term, about]) => entry(bold(term), about))),
-    ...section('FILES', FILES.flatMap(([term, about]) => entry(`\\fI${text(term)}\\fR`, about))),
+    ...section(
+      'EXIT STATUS',
+      EXIT_STATUS.flatMap(([term, about]) => entry(bold(term), about)),
+    ),
+    ...section(
+      'ENVIRONMENT',
+      ENVIRONMENT.flatMap(([term, about]) => entry(bold(term), about)),
+    ),
+    ...section(
+      'FILES',
+      FILES.flatMap(([term, about]) => entry(`\\fI${text(term)}\\fR`, about)),
+    ),
     ...section('EXAMPLES', helpText(program)),
     ...section('SEE ALSO', ['.BR clang (1),', '.BR bpftool\\-gen (8),', '.BR bpftool\\-btf (8)']),
   ];
@@ -66,7 +75,10 @@ function commandPart(command: Command): string[] {
     `.SS ${quoted(`skelgen ${command.name()} ${command.usage()}`)}`,
     ...paragraphs(sentence(command.description())),
     ...command.registeredArguments.flatMap((argument) =>
-      entry(`\\fI${text(argument.name())}\\fR`, withChoices(sentence(argument.description), argument)),
+      entry(
+        `\\fI${text(argument.name())}\\fR`,
+        withChoices(sentence(argument.description), argument),
+      ),
     ),
     ...options(command),
     ...helpText(command),
@@ -81,7 +93,10 @@ function options(command: Command): string[] {
   ]; // biome-ignore format: a list
 }
 
-function withChoices(about: string, { argChoices, defaultValue }: Pick<Option, 'argChoices' | 'defaultValue'>): string {
+function withChoices(
+  about: string,
+  { argChoices, defaultValue }: Pick<Option, 'argChoices' | 'defaultValue'>,
+): string {
   const choices = argChoices === undefined ? '' : ` One of ${argChoices.join(', ')}.`;
   const standard = defaultValue === undefined ? '' : ` Default: ${defaultValue}.`;
   return `${about}${choices}${standard}`;
@@ -96,7 +111,11 @@ function helpText(command: Command): string[] {
   // A command is an emitter, although its types do not say so; help text is what listens to this event.
   (command as unknown as EventEmitter).emit('afterHelp', { error: false, write, command });
   const [notes, examples] = found.split(/^Examples:\n/m);
-  const shown = examples?.trimEnd().split('\n').map((line) => line.replace(/^ {2}/, '')) ?? [];
+  const shown =
+    examples
+      ?.trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^ {2}/, '')) ?? [];
   return [
     ...paragraphs(notes!.trim()),
     ...(shown.length === 0 ? [] : ['.PP', '.EX', ...shown.map(text), '.EE']),
@@ -124,7 +143,10 @@ function sentence(words: string): string {
 
 /** Text as troff takes it: no escapes, hyphens that can be copied, no line that begins as a request does. */
 function text(words: string): string {
-  return words.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/^(?=[.'])/gm, '\\&');
+  return words
+    .replace(/\\/g, '\\e')
+    .replace(/-/g, '\\-')
+    .replace(/^(?=[.'])/gm, '\\&');
 }
 
 function quoted(words: string): string {

@@ -4,6 +4,7 @@
 
 import { basename } from 'node:path';
 import { SkelgenError } from './failure.js';
+import { generateDeclarations } from './generate/generate-declarations.js';
 import { generateSkeleton } from './generate/generate-skeleton.js';
 import { generateSubskeleton } from './generate/generate-subskeleton.js';
 import { generateCSkeleton } from './generate-c/generate-c-skeleton.js';
@@ -11,7 +12,8 @@ import { generateCSubskeleton } from './generate-c/generate-c-subskeleton.js';
 import { type ObjectFile, skeletonName } from './object-file.js';
 import { version } from './version.js';
 
-export type Language = 'ts' | 'c';
+/** `dts`: the declarations of `ts`, for objects that are imported as they are. */
+export type Language = 'ts' | 'c' | 'dts';
 
 export interface SourceOptions {
   readonly name?: string | undefined;
@@ -45,6 +47,7 @@ export function skeletonSource(
   const name = nameOf(file, options.name);
   const common = { name, sourceName: basename(file), version: version() };
   if (options.lang === 'c') return generateCSkeleton(object, { ...common, bytes });
+  if (options.lang === 'dts') return generateDeclarations(object, common);
   return generateSkeleton(object, {
     ...common,
     bytes,

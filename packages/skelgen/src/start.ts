@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
 
 /** Hash of all files of the command; build.mjs puts it in. */
 declare const __buildId: string;
@@ -57,9 +58,12 @@ function cacheFile(name: string): string {
   return join(folder, `${name}.${__buildId}.v8-${process.versions.v8}-${process.arch}.cache`);
 }
 
+/** V8 does not look whether the bytes are still those that it wrote, and would crash: a checksum follows them. */
 function keptCode(name: string): Buffer | undefined {
   try {
-    return readFileSync(cacheFile(name));
+    const file = readFileSync(cacheFile(name));
+    const code = file.subarray(0, -4);
+    return crc32(code) === file.readUInt32LE(code.length) ? code : undefined;
   } catch {
     return undefined;
   }
@@ -70,10 +74,16 @@ function keep(): void {
   if (fresh.size === 0) return;
   try {
     if (statSync(folder).uid !== process.geteuid?.()) return;
-    for (const [name, script] of fresh) write(cacheFile(name), script.createCachedData());
+    for (const [name, script] of fresh) write(cacheFile(name), checked(script.createCachedData()));
   } catch {
     // A folder that is read-only or full: the next run compiles again.
   }
+}
+
+function checked(code: Buffer): Buffer {
+  const file = Buffer.concat([code, Buffer.alloc(4)]);
+  file.writeUInt32LE(crc32(code), code.length);
+  return file;
 }
 
 /** Whole or not at all, also beside other runs. */

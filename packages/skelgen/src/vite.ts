@@ -5,7 +5,9 @@
  */
 
 import { dirname, resolve } from 'node:path';
-import { OBJECT, skeletonModule } from './bridge/skeleton-module.js';
+import { type BridgeOptions, OBJECT, skeletonModule } from './bridge/skeleton-module.js';
+
+export type { BridgeOptions } from './bridge/skeleton-module.js';
 
 /** The parts of Vite's plugin interface that are used, so that Vite need not be installed. */
 export interface VitePlugin {
@@ -19,7 +21,7 @@ export interface VitePlugin {
 const SUFFIX = '.skel.ts';
 
 /** Makes the plugin. */
-export function skelgen(): VitePlugin {
+export function skelgen(options: BridgeOptions = {}): VitePlugin {
   return {
     name: 'skelgen',
     enforce: 'pre',
@@ -32,7 +34,7 @@ export function skelgen(): VitePlugin {
       const file = id.endsWith(SUFFIX) ? id.slice(0, -SUFFIX.length) : '';
       if (!OBJECT.test(file)) return undefined;
       this.addWatchFile?.(file);
-      return skeletonModule(file);
+      return skeletonModule(file, options);
     },
   };
 }

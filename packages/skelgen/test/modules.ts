@@ -81,6 +81,8 @@ export class ModuleFolder {
         noUnusedLocals: true,
         noUnusedParameters: true,
         types: ['node'],
+        allowArbitraryExtensions: true,
+        skipLibCheck: false,
       },
       files: names,
     };
@@ -91,7 +93,7 @@ export class ModuleFolder {
     const output = run(process.execPath, [tsc, '-p', this.path]);
     return output
       .split('\n')
-      .filter((line) => /skel\.ts|^error/.test(line))
+      .filter((line) => /(skel|\.d\.o)\.ts|^error/.test(line))
       .join('\n');
   }
 

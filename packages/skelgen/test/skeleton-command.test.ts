@@ -1,7 +1,18 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -132,8 +143,11 @@ test('version, gen skeleton, - for standard output, other languages', async () =
 test('mistakes: status 2 for usage, 1 for what cannot be done', async ({ folder }) => {
   const cases: [number, string[], string | RegExp][] = [
     [2, ['skeleton', runqslower, '--lnag', 'c'], "unknown option '--lnag'\n(Did you mean --lang?)"],
-    [2, ['skeleton', runqslower, '--lang', 'rust'], 'Allowed choices are ts, c.'],
+    [2, ['skeleton', runqslower, '--lang', 'rust'], 'Allowed choices are ts, c, dts.'],
     [2, ['skeleton'], "missing required argument 'file'"],
+    [2, ['skeleton', runqslower, '--lang', 'c', '--type', 'event'], "option '--type' has no meaning with '--lang c'\nSee 'skelgen skeleton --help'.\n"],
+    [2, ['build', 'x.bpf.c', '--lang', 'dts', '--embed', 'file'], "option '--embed' has no meaning with '--lang dts'"],
+    [2, ['inspect', '--no-such'], "See 'skelgen inspect --help'.\n"],
     [2, ['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish.'],
     [1, ['skeleton', runqslower, '--name', 'x-y'], 'name "x-y": expected a C identifier of at most 63 characters'],
     [1, ['skeleton', runqslower, '--type', 'evnt'], 'no type "evnt"; did you mean "event"?'],
@@ -142,6 +156,10 @@ test('mistakes: status 2 for usage, 1 for what cannot be done', async ({ folder 
     [1, ['skeleton', runqslower, '-o', join(folder, 'no/such/file.ts')], 'no such file'],
     [1, ['build', join(folder, 'nope.bpf.c')], /nope\.bpf\.c: no such file\n$/],
     [1, ['build', runqslower], 'expected a C source'],
+    [1, ['build', 'a/x.bpf.c', 'b/x.c', '-o', 'out'], 'a/x.bpf.c and b/x.c would both be written to out/x.skel.ts; build them into different folders'],
+    [1, ['skeleton', folder], `${folder}: is a folder, expected a file`],
+    [1, ['inspect', folder], `${folder}: is a folder, expected a file`],
+    [1, ['btf', runqslower, '--root', 'struct evnt'], '--root "struct evnt": no such type; did you mean "event"?'],
   ]; // biome-ignore format: a table
   for (const [status, args, message] of cases) {
     const found = await skelgen(...args);
@@ -149,6 +167,73 @@ test('mistakes: status 2 for usage, 1 for what cannot be done', async ({ folder 
     assert.is(found.status, status, args.join(' '));
     assert.is(found.stdout, '', args.join(' '));
     assert.match(found.stderr, /^skelgen: /);
+  }
+});
+
+test('standard output that is full, and one that nobody reads', () => {
+  const run = (redirection: string) =>
+    spawnSync('bash', ['-o', 'pipefail', '-c', `"$0" "$@" ${redirection}`, process.execPath, join(home, 'bin/skelgen.js'), 'skeleton', runqslower], { encoding: 'utf8' }); // biome-ignore format: one command
+  const full = run('> /dev/full');
+  assert.is(full.stderr, 'skelgen: standard output: no space left on the device\n');
+  assert.is(full.status, 1);
+  const closed = run('| head -n 1');
+  assert.is(closed.stderr, '');
+  assert.match(closed.stdout, /^\/\/ Generated .*\n$/);
+  assert.is(closed.status, 0);
+});
+
+test('an interrupted run leaves nothing behind', async ({ folder }) => {
+  const place = mkdtempSync(join(folder, 'interrupted-'));
+  // A compiler that takes its time, and says that it runs.
+  const compiler = join(place, 'slow');
+  writeFileSync(compiler, '#!/bin/sh\ntouch "$STARTED"\nexec sleep 20\n');
+  chmodSync(compiler, 0o755);
+  writeFileSync(join(place, 'x.bpf.c'), '');
+  const temporary = join(place, 'tmp');
+  mkdirSync(temporary);
+  const started = join(place, 'started');
+  const args = [join(home, 'bin/skelgen.js'), 'build', 'x.bpf.c', '--clang', compiler];
+  const child = spawn(process.execPath, args, {
+    cwd: place,
+    detached: true,
+    env: { ...process.env, STARTED: started, TMPDIR: temporary },
+  });
+  const ended = new Promise<NodeJS.Signals | null>((done) =>
+    child.once('exit', (_, signal) => done(signal)),
+  );
+  while (!existsSync(started)) await new Promise((done) => setTimeout(done, 20));
+  process.kill(-child.pid!, 'SIGINT');
+  assert.is(await ended, 'SIGINT');
+  assert.equal(readdirSync(temporary), []);
+  assert.equal(readdirSync(place).sort(), ['slow', 'started', 'tmp', 'x.bpf.c']);
+});
+
+test('compiled code is kept, and what is kept never matters', async ({ folder }) => {
+  const copy = join(folder, 'package');
+  cpSync(home, copy, { recursive: true, filter: (path) => /^(|bin|dist|package\.json)(\/|$)/.test(relative(home, path)) && !/\.cache$|dist\/test-/.test(path) }); // biome-ignore format: one call
+  const cli = join(copy, 'dist/cli');
+  const kept = () => readdirSync(cli).filter((name) => name.endsWith('.cache'));
+  const run = (environment: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [join(copy, 'bin/skelgen.js'), 'completion', 'bash'], { encoding: 'utf8', env: { ...process.env, ...environment } }); // biome-ignore format: one command
+  const { stdout, stderr, status } = run({ NODE_DISABLE_COMPILE_CACHE: '1' });
+  assert.is(status, 0, stderr);
+  assert.equal(kept(), []);
+  assert.is(run().stdout, stdout);
+  assert.is(kept().length, 3, kept().join());
+  assert.is(run().stdout, stdout);
+  const [first] = kept();
+  const flipped = readFileSync(join(cli, first!));
+  for (let at = 500; at < flipped.length; at += 7) flipped[at]! ^= 0x55;
+  writeFileSync(join(cli, first!), flipped);
+  assert.is(run().stdout, stdout);
+  assert.not.equal(readFileSync(join(cli, first!)), flipped);
+  const sizes = () => kept().map((name) => statSync(join(cli, name)).size);
+  for (const damage of [Buffer.alloc(0), Buffer.from('nothing of V8'), Buffer.alloc(500, 0xff)]) {
+    for (const name of kept()) writeFileSync(join(cli, name), damage);
+    const again = run();
+    assert.is(again.stdout, stdout);
+    assert.is(again.status, 0);
+    assert.ok(Math.min(...sizes()) > damage.length, `made anew: ${sizes()}`);
   }
 });
 

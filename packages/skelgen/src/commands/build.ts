@@ -10,7 +10,7 @@ import { describeFailure, SkelgenError } from '../failure.js';
 import { writeFileAtomic } from '../output.js';
 import { Progress } from '../progress.js';
 import { skeletonSource } from '../skeleton-source.js';
-import { append, generateOptions, refuseForC, type SkeletonFlags } from './skeleton.js';
+import { append, generateOptions, refuseForOthers, type SkeletonFlags } from './skeleton.js';
 
 interface Flags extends Omit<SkeletonFlags, 'name'> {
   readonly clang?: string;
@@ -48,9 +48,10 @@ Examples:
   $ skelgen build src/app.bpf.c                   writes src/app.skel.ts
   $ skelgen build bpf/*.bpf.c -o src --watch
   $ CLANG=clang-19 skelgen build app.bpf.c -I include -D DEBUG=1 --cflag=-Werror
+  $ skelgen build app.bpf.c --lang dts            app.bpf.o and its types, app.bpf.d.o.ts
   $ skelgen build app.bpf.c --vmlinux /boot/vmlinux --embed file`,
     )
-    .hook('preAction', refuseForC)
+    .hook('preAction', refuseForOthers)
     .action((files: string[], flags: Flags) => build(files, flags));
 }
 
@@ -93,10 +94,12 @@ function refuseSameOutput(files: readonly string[], flags: Flags): void {
   }
 }
 
-/** `src/app.bpf.c` → `src/app.skel.ts`. */
+/** `src/app.bpf.c` → `src/app.skel.ts`, or `src/app.bpf.d.o.ts`, where TypeScript looks for the types of `app.bpf.o`. */
 function moduleFile(file: string, { output, lang }: Flags): string {
+  const folder = output ?? dirname(file);
+  if (lang === 'dts') return join(folder, `${basename(file).replace(/\.c$/, '')}.d.o.ts`);
   const name = basename(file).replace(/(\.bpf)?\.c$/, '');
-  return join(output ?? dirname(file), `${name}.skel.${lang === 'c' ? 'h' : 'ts'}`);
+  return join(folder, `${name}.skel.${lang === 'c' ? 'h' : 'ts'}`);
 }
 
 /** @returns what it was made from */
@@ -125,7 +128,7 @@ async function buildOne(file: string, flags: Flags): Promise<readonly string[]> 
     isFile ? object : undefined,
   );
   mkdirSync(output, { recursive: true });
-  if (isFile || flags.object) writeFileAtomic(join(output, object), built.bytes);
+  if (isFile || flags.object || lang === 'dts') writeFileAtomic(join(output, object), built.bytes);
   const module = moduleFile(file, flags);
   writeFileAtomic(module, source);
   if (!flags.quiet) process.stderr.write(`${module}\n`);

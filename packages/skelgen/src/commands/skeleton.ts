@@ -23,7 +23,14 @@ export interface SkeletonFlags {
 /** Options of every command that generates. */
 export function generateOptions(command: Command): Command {
   return command
-    .addOption(new Option('--lang <language>', 'of the output').choices(['ts', 'c']).default('ts'))
+    .addOption(
+      new Option(
+        '--lang <language>',
+        'of the output; dts: only the types, for importing the object itself',
+      )
+        .choices(['ts', 'c', 'dts'])
+        .default('ts'),
+    )
     .addOption(
       new Option('--embed <how>', 'object inside the module, or in a file beside it (ts only)')
         .choices(['base64', 'file'])
@@ -42,12 +49,13 @@ export function generateOptions(command: Command): Command {
     .option('-q, --quiet', 'errors only');
 }
 
-/** Options that say nothing about C are a mistake beside `--lang c`. */
-export function refuseForC(command: Command): void {
-  if (command.opts<SkeletonFlags>().lang !== 'c') return;
+/** Options that say something about modules alone are a mistake beside other languages. */
+export function refuseForOthers(command: Command): void {
+  const { lang } = command.opts<SkeletonFlags>();
+  if (lang === 'ts') return;
   for (const name of ['embed', 'type', 'records']) {
     if (command.getOptionValueSource(name) === 'cli')
-      command.error(`error: option '--${name}' has no meaning with '--lang c'`);
+      command.error(`error: option '--${name}' has no meaning with '--lang ${lang}'`);
   }
 }
 
@@ -71,9 +79,10 @@ Examples:
   $ skelgen skeleton runqslower.bpf.o > runqslower.skel.ts
   $ skelgen skeleton runqslower.bpf.o --name runqslower -o src/runqslower.skel.ts
   $ skelgen skeleton app.bpf.o --records events=event --type config -o app.skel.ts
-  $ skelgen skeleton app.bpf.o --lang c -o app.skel.h`,
+  $ skelgen skeleton app.bpf.o --lang c -o app.skel.h
+  $ skelgen skeleton app.bpf.o --lang dts -o app.bpf.d.o.ts   for import './app.bpf.o'`,
     )
-    .hook('preAction', refuseForC)
+    .hook('preAction', refuseForOthers)
     .action((file: string, flags: SkeletonFlags) => writeSkeleton(file, flags));
 }
 

@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { openObjectFile } from '../object-file.js';
 import { writeResult } from '../output.js';
 import { type Language, nameOf, subskeletonSource } from '../skeleton-source.js';
-import { append, refuseForC } from './skeleton.js';
+import { append, refuseForOthers } from './skeleton.js';
 
 interface Flags {
   readonly name?: string;
@@ -37,7 +37,7 @@ Examples:
   $ skelgen subskeleton counters.bpf.o -o src/counters.subskel.ts
   $ skelgen subskeleton counters.bpf.o --lang c -o counters.subskel.h`,
     )
-    .hook('preAction', refuseForC)
+    .hook('preAction', refuseForOthers)
     .action(async (file: string, { name, lang, type: types, output }: Flags) => {
       const object = openObjectFile(file, nameOf(file, name));
       await writeResult(output, subskeletonSource(file, object, { name, lang, types }));
