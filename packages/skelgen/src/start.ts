@@ -5,12 +5,17 @@
  * the command itself; a name has the hash of the code and the version of V8 in it, so that nothing outlives what it was made
  * from. Node 22.8 has `module.enableCompileCache()` for this, in a folder that everybody shares; this does the same for every
  * Node. NODE_DISABLE_COMPILE_CACHE turns it off, as it does Node's own. Where the folder cannot be written, nothing is kept.
+ *
+ * What V8 optimises while a kernel's types are printed is not run often enough afterwards to earn that: it took a third of the
+ * processor's time. So V8 waits until a function has done 30 times as much as usual, some milliseconds' worth; inputs many times
+ * a kernel's take as long as before. The flag belongs to what is kept: it is set before anything is loaded, for every command.
  */
 
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
@@ -32,6 +37,10 @@ const modules = new Map<string, { exports: object }>();
 /** Scripts for which nothing usable was kept. */
 const fresh = new Map<string, Script>();
 
+// A later version may not know the flag, and would say so on standard error.
+if (Number.parseInt(process.versions.node, 10) <= 24) {
+  setFlagsFromString('--interrupt-budget=4000000');
+}
 const { main } = load('main.cjs') as { main: Main };
 main(process.argv.slice(2)).then((status) => {
   process.exitCode = status;
