@@ -53,7 +53,7 @@ async function findCases() {
 async function runCase(file, name) {
   const worker = startWorker(file, name);
   try {
-    const { skip, c, isRatio } = await worker.ask({ do: 'setup', build });
+    const { skip, c, isRatio, most } = await worker.ask({ do: 'setup', build });
     if (skip !== undefined) return report(name, { skip });
     let program;
     if (!isRatio) {
@@ -61,7 +61,7 @@ async function runCase(file, name) {
       if (typeof program === 'string') return report(name, { skip: program });
     }
     const samples = [];
-    for (let pair = 0; pair < pairs; pair++) {
+    for (let pair = 0; pair < Math.min(pairs, most ?? pairs); pair++) {
       const js = (await worker.ask({ do: 'sample' })).value;
       const other = isRatio
         ? 1

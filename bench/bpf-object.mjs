@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const compilers = ['clang', 'clang-16', 'clang-19', 'clang-18', 'clang-17', 'clang-15', 'clang-14'];
 
+/** Where Debian keeps what depends on the machine, <asm/types.h>. */
+export const systemInclude = `/usr/include/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
+
 /** Why cases that load programs can't run here, or `undefined`. */
 export function skipWithoutBpf() {
   if (process.platform !== 'linux') return 'not run: needs Linux';
@@ -20,7 +23,6 @@ export function skipWithoutBpf() {
 export function compileObject(name, build) {
   const path = join(build, `${name}.bpf.o`);
   const source = join(here, 'c', `${name}.bpf.c`);
-  const include = `/usr/include/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
   const args = [
     '-target',
     'bpf',
@@ -29,7 +31,7 @@ export function compileObject(name, build) {
     '-g',
     '-Wall',
     '-I',
-    include,
+    systemInclude,
     '-c',
     source,
     '-o',
@@ -40,6 +42,7 @@ export function compileObject(name, build) {
   return { path, bytes: new Uint8Array(readFileSync(path)) };
 }
 
-function compiler() {
+/** The clang that there is, or `undefined`. */
+export function compiler() {
   return compilers.find((one) => spawnSync(one, ['--version']).status === 0);
 }

@@ -26,7 +26,7 @@ async function answer(question) {
       const skip = await found.skip?.();
       if (skip !== undefined) return { skip: `not run: ${skip}` };
       state = await found.setup?.({ build: question.build });
-      return { isRatio: found.ratio !== undefined, c: await describeC() };
+      return { isRatio: found.ratio !== undefined, c: await describeC(), most: found.pairs };
     }
     default:
       return { value: await sample() };

@@ -4,15 +4,10 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import {
-  isBpfError,
-  type ProgramVerification,
-  VerifySession,
-  verifyPrograms,
-} from '@libbpf-ts/libbpf';
+import { type ProgramVerification, VerifySession, verifyPrograms } from '@libbpf-ts/libbpf';
 import { parseObject } from '@libbpf-ts/libbpf/open';
 import type { Command } from 'commander';
-import { describeFailure } from '../failure.js';
+import { describeFailure, fileProblem, SkelgenError } from '../failure.js';
 import { skeletonName } from '../object-file.js';
 import { writeStdout } from '../output.js';
 
@@ -73,19 +68,29 @@ async function verify(files: readonly string[], flags: Flags): Promise<void> {
 
 function* verifyFile(file: string, session: VerifySession): Generator<VerifyRow> {
   try {
-    const object = parseObject(readFileSync(file), { name: skeletonName(basename(file)) });
+    const object = parseObject(readObject(file), { name: skeletonName(basename(file)) });
     for (const result of verifyPrograms(object, session)) yield rowOf(file, result);
   } catch (error) {
+    // Whatever is wrong with one file, the others get their verdicts.
     yield {
       file,
       program: null,
       verdict: 'fail',
-      reason: describeFailure(error).replace(/^BPF object "[^"]*": /, ''),
+      reason: withoutSubject(describeFailure(error)),
       instructions: null,
       states: null,
       time_us: null,
     };
-    if (!isBpfError(error) && (error as NodeJS.ErrnoException).path === undefined) throw error;
+  }
+}
+
+function readObject(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === undefined) throw cause;
+    throw new SkelgenError('SKELGEN_BAD_OBJECT', fileProblem(code), { cause });
   }
 }
 
@@ -129,9 +134,9 @@ function count(value: number | null, unit: string): string {
   return value === null ? '' : `${value} ${unit}`;
 }
 
-/** The row names the program already. */
+/** The row names the file and the program already. */
 function withoutSubject(reason: string): string {
-  return reason.replace(/^program "[^"]*"(?: \(section "[^"]*"\))?: /, '');
+  return reason.replace(/^(?:BPF object "[^"]*"|program "[^"]*"(?: \(section "[^"]*"\))?): /, '');
 }
 
 function indent(text: string): string {
