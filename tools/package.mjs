@@ -3,6 +3,7 @@
 //
 //   node tools/package.mjs NAME               samples/NAME → samples/NAME/dist/NAME
 //   node tools/package.mjs ENTRY.js -o OUT    a tool of one's own
+//   … --bundle                                its code in one file instead, for a Node and a koffi that are there
 //
 // The entry must import '@libbpf-ts/libbpf/sea' first, and must not await at its top level. Needs esbuild, postject and koffi.
 
@@ -32,11 +33,14 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { output: { type: 'string', short: 'o' } },
+  options: {
+    output: { type: 'string', short: 'o' },
+    bundle: { type: 'boolean', default: false },
+  },
 });
 const [name] = positionals;
 if (name === undefined || positionals.length > 1) {
-  console.error('usage: pnpm package NAME | ENTRY.js -o OUT');
+  console.error('usage: pnpm package NAME | ENTRY.js -o OUT [--bundle]');
   process.exit(2);
 }
 const sample = join(root, 'samples', name);
@@ -50,11 +54,12 @@ const output = resolve(values.output ?? join(dirname(entry), basename(sample)));
 const scratch = mkdtempSync(join(tmpdir(), 'libbpf-ts-package-'));
 try {
   await bundle();
-  await assemble();
+  mkdirSync(dirname(output), { recursive: true });
+  if (values.bundle) copyFileSync(join(scratch, 'tool.cjs'), output);
+  else await assemble();
   const megabytes = (statSync(output).size / 1e6).toFixed(1);
-  console.log(
-    `${output}: ${megabytes} MB, Node ${process.version} for ${process.platform} ${process.arch}`,
-  );
+  const platform = `Node ${process.version} for ${process.platform} ${process.arch}`;
+  console.log(`${output}: ${megabytes} MB, ${values.bundle ? 'for any Node' : platform}`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -71,7 +76,8 @@ async function bundle() {
     minify: true,
     keepNames: true,
     external: ['koffi'],
-    define: { 'import.meta.url': '"file:///"' },
+    // A name of a file in the bundle's folder, from which koffi is found; an executable carries its own.
+    define: { 'import.meta.url': '__filename' },
     logLevel: 'warning',
   });
 }
@@ -89,13 +95,16 @@ async function assemble() {
   execFileSync(process.execPath, ['--experimental-sea-config', join(scratch, 'sea.json')], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  mkdirSync(dirname(output), { recursive: true });
   const target = `${output}.new`;
   copyFileSync(process.execPath, target);
   chmodSync(target, 0o755);
+  // postject's ELF library complains about notes of Node's own that it leaves alone.
+  const { warn } = console;
+  console.warn = (text) => String(text).includes("Can't find string offset") || warn(text);
   await inject(target, 'NODE_SEA_BLOB', readFileSync(join(scratch, 'tool.blob')), {
     sentinelFuse: FUSE,
   });
+  console.warn = warn;
   renameSync(target, output);
 }
 

@@ -47,6 +47,7 @@ const volatile __s32 targ_pid = 0;  // one thread
 const volatile __s32 targ_tgid = 0; // one process
 const volatile char targ_comm[TASK_COMM_LEN] = {}; // names that begin with this
 
+// Since when a thread waits, by its id; only while it does.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 10240);
@@ -118,6 +119,8 @@ static __always_inline int dispatch(void *ctx, struct task_struct *prev, struct 
 		return 0; // became runnable before tracing began, or is filtered out
 
 	delta_us = (bpf_ktime_get_ns() - *since) / 1000;
+	// Also after a short wait: left there, threads that are gone would fill the map, and new ones would not be seen.
+	bpf_map_delete_elem(&start, &pid);
 	if (min_us && delta_us <= min_us)
 		return 0;
 
@@ -128,8 +131,6 @@ static __always_inline int dispatch(void *ctx, struct task_struct *prev, struct 
 	BPF_CORE_READ_STR_INTO(&event.task, next, comm);
 	BPF_CORE_READ_STR_INTO(&event.prev_task, prev, comm);
 	bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, &event, sizeof(event));
-
-	bpf_map_delete_elem(&start, &pid);
 	return 0;
 }
 

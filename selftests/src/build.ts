@@ -7,6 +7,7 @@
  *   corpus/NAME.bpf.c  --clang-->  build/corpus/NAME.bpf.o  (with the repository's other objects: no skeletons, for comparisons)
  *   progs/NAME.exe.c  --cc-->       build/NAME        (programs that tests start or probe)
  *   progs/NAME.so.c   --cc-->       build/NAME.so
+ *   samples/NAME      --esbuild-->  build/NAME.tool.cjs; of runqslower  --tools/package.mjs-->  build/runqslower.packaged
  *   tests/*.test.ts + build/*.skel.ts  --tsc-->  build/js/
  *
  * Each output has a stamp, a hash of everything that went into it. What does not build is a failed result of the file it came from;
@@ -25,7 +26,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { findProgram, inParallel, run } from './command.js';
 import { withLock } from './lock.js';
 import {
@@ -33,10 +34,13 @@ import {
   compiledTests,
   corpus,
   corpusObjects,
+  packagedTool,
   programs,
   repository,
   selftests,
   tests,
+  toolBundle,
+  tools,
 } from './paths.js';
 import { testFileName } from './protocol.js';
 import { type Clang, findClang } from './toolchain.js';
@@ -69,6 +73,7 @@ export function buildAll(): Promise<BuildResult> {
     await buildCorpus(failures);
     await buildHelpers(failures);
     await buildSkeletons(failures);
+    await buildTools(failures);
     removeStale();
     const testFiles = await compileTests(failures);
     return { testFiles, failures };
@@ -226,6 +231,27 @@ async function buildSkeletons(failures: BuildFailure[]): Promise<void> {
       run(process.execPath, [skelgen, kind!, object, '-o', temporary]),
     );
   });
+}
+
+/** The tools as tests run them. Guests have neither the samples' dependencies nor the time to load a hundred modules. */
+async function buildTools(failures: BuildFailure[]): Promise<void> {
+  const bundler = join(repository, 'tools/package.mjs');
+  const shared = hashOf(...distStamps(), process.version, process.execPath, readBytes(bundler));
+  for (const name of tools) {
+    const entry = join(repository, 'samples', name, 'dist/main.js');
+    const source = `samples/${name}`;
+    if (!existsSync(entry)) {
+      failures.push({ file: source, message: `${entry}: not built; run pnpm build` });
+      continue;
+    }
+    const code = listFiles(dirname(entry), '.js').map(readBytes);
+    const make = (kind: readonly string[]) => (temporary: string) =>
+      run(process.execPath, [bundler, entry, ...kind, '-o', temporary]);
+    const bundle = make(['--bundle']);
+    await update(toolBundle(name), hashOf(shared, ...code), failures, source, bundle);
+    if (packagedTool.endsWith(`/${name}.packaged`))
+      await update(packagedTool, hashOf(shared, ...code), failures, source, make([]));
+  }
 }
 
 /** Size and time of everything that skelgen consists of: cheaper than reading it. */

@@ -16,5 +16,12 @@ export const build: string = join(selftests, 'build');
 export const corpusObjects: string = join(build, 'corpus');
 /** Compiled test files. */
 export const compiledTests: string = join(build, 'js', 'tests');
+/** The tools of samples/ that tests run. */
+export const tools = ['runqslower', 'execsnoop', 'runqlat'] as const;
+/** Each tool in one file, for Node. */
+export const toolBundle = (name: string): string => join(build, `${name}.tool.cjs`);
+/** A tool as one executable, and the test that runs it: other runs spare their guests its 100 MB. */
+export const packagedTool: string = join(build, 'runqslower.packaged');
+export const packagedToolTest = 'tool_packaged';
 /** What is kept between runs and can be made again: kernels, images, results. */
 export const cache: string = join(repository, '.cache');

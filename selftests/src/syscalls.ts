@@ -35,6 +35,7 @@ const numbers = {
     nanosleep: 35,
     getpgid: 121,
     finit_module: 313,
+    chroot: 161,
     mount: 165,
     mmap: 9,
     munmap: 11,

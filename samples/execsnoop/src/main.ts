@@ -18,11 +18,15 @@ interface Options {
 const command = new Command('execsnoop')
   .description('Trace new processes: every execve(2) with its arguments. Needs root.')
   .option('-x, --failed', 'show failed calls too')
-  .option('-u, --uid <UID>', 'trace this user only', number)
+  .option('-u, --uid <UID>', 'trace this user only', number('a user id', /^\d+$/, 0, 0xffff_fffe))
   .option('-n, --name <NAME>', 'show commands whose name contains this only')
   .option('-T, --time', 'show the time')
   .option('-j, --json', 'one JSON object a line')
-  .option('-d, --duration <SECONDS>', 'stop after this time', number)
+  .option(
+    '-d, --duration <SECONDS>',
+    'stop after this time',
+    number('seconds above 0', /^\d+(\.\d+)?$/, 0.001, 2e6),
+  )
   .addHelpText(
     'after',
     '\nExamples:\n  execsnoop           trace all that succeed\n  execsnoop -x        failed ones too\n  execsnoop -n main   commands with "main" in their name\n  execsnoop --json -d 5',
@@ -48,7 +52,6 @@ async function run(options: Options): Promise<void> {
   open.rodata.ignore_failed = !options.failed;
   if (options.uid !== undefined) open.rodata.targ_uid = options.uid;
   const skel = open.load();
-  skel.attach();
   const events = skel.maps.events.open({
     onRecord(record) {
       const event = record.decode();
@@ -56,6 +59,7 @@ async function run(options: Options): Promise<void> {
       print(options, event, argumentsOf(record.bytes(Event.size)));
     },
   });
+  skel.attach();
   if (!options.json) process.stdout.write(`${header(options)}\n`);
   try {
     while (!stop.signal.aborted) await events.poll(-1, { signal: stop.signal });
@@ -93,7 +97,10 @@ function print(options: Options, event: Event, args: readonly string[]): void {
   );
 }
 
-function number(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`Found "${text}", expected a number.`);
+function number(what: string, form: RegExp, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (form.test(text) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`Found "${text}", expected ${what}.`);
+  };
 }

@@ -19,10 +19,24 @@ const BAR = 40;
 
 const command = new Command('runqlat')
   .description('Summarize run queue latency as a histogram. Needs root.')
-  .option('-p, --pid <PID>', 'this process only', number)
+  .option(
+    '-p, --pid <PID>',
+    'this process only',
+    number('a process id above 0', /^\d+$/, 1, 0x7fff_ffff),
+  )
   .option('-m, --milliseconds', 'in ms instead of us')
-  .option('-i, --interval <SECONDS>', 'time between histograms', number, 1)
-  .option('-n, --count <N>', 'how many histograms; 0 for no end', number, 0)
+  .option(
+    '-i, --interval <SECONDS>',
+    'time between histograms',
+    number('seconds above 0', /^\d+(\.\d+)?$/, 0.001, 2e6),
+    1,
+  )
+  .option(
+    '-n, --count <N>',
+    'how many histograms; 0 for no end',
+    number('a whole number', /^\d+$/, 0, 2 ** 52),
+    0,
+  )
   .option('-j, --json', 'one JSON object a line, with the counts of each CPU')
   .addHelpText(
     'after',
@@ -103,7 +117,10 @@ function draw(slots: readonly bigint[][], options: Options): string {
   return `${lines.join('\n')}\n\n`;
 }
 
-function number(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`Found "${text}", expected a number.`);
+function number(what: string, form: RegExp, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (form.test(text) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`Found "${text}", expected ${what}.`);
+  };
 }

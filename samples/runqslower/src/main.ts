@@ -4,8 +4,9 @@
 
 import '@libbpf-ts/libbpf/sea';
 import { once } from 'node:events';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { formatEvent, header, jsonEvent, trace } from './runqslower.js';
+import { RunqslowerBpf } from './runqslower.skel.js';
 
 interface Options {
   readonly pid?: number;
@@ -15,6 +16,7 @@ interface Options {
   readonly json?: boolean;
   readonly duration?: number;
   readonly verbose?: boolean;
+  readonly ebpf?: boolean;
 }
 
 const EXAMPLES = `
@@ -43,6 +45,7 @@ const command = new Command('runqslower')
   .option('-j, --json', 'one JSON object a line')
   .option('-d, --duration <SECONDS>', 'stop after this time', seconds)
   .option('-v, --verbose', 'say on standard error what is being done')
+  .addOption(new Option('--ebpf', 'write the BPF object to standard output').hideHelp())
   .version('runqslower 1.0', '-V, --version')
   .addHelpText('after', EXAMPLES)
   .showHelpAfterError()
@@ -61,6 +64,10 @@ command.parseAsync().catch((error: unknown) => {
 });
 
 async function run(minUs: number, options: Options): Promise<void> {
+  if (options.ebpf) {
+    process.stdout.write(RunqslowerBpf.elfBytes());
+    return;
+  }
   const stop = new AbortController();
   const end = () => stop.abort();
   process.on('SIGINT', end);

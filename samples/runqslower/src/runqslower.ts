@@ -44,8 +44,9 @@ export async function trace(options: TraceOptions, handlers: TraceHandlers): Pro
   open.rodata.targ_comm = options.comm ?? '';
   const skel = open.load();
   debug(`loaded ${Object.values(skel.maps).length} maps`);
-  skel.attach();
+  // Before the first program runs: what has no buffer to go to would be lost without a count.
   const events = skel.maps.events.open({ onLost: handlers.onLost });
+  skel.attach();
   handlers.onReady();
   try {
     for await (const event of events.records({ signal: options.signal })) {

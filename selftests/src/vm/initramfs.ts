@@ -24,7 +24,8 @@ import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { findProgram, output } from '../command.js';
-import { build, cache, selftests } from '../paths.js';
+import { build, cache, packagedTool, packagedToolTest, selftests } from '../paths.js';
+import { testFileName } from '../protocol.js';
 import { type Bundle, GUEST_SELFTESTS } from './bundle.js';
 import { CpioWriter } from './cpio.js';
 import type { GuestOptions } from './guest.js';
@@ -157,11 +158,15 @@ function makeTests(path: string, kernel: Kernel, bundle: Bundle, options: GuestO
   }
   archive.copy(join(selftests, 'package.json'), `${GUEST_SELFTESTS}/package.json`);
   copyTree(archive, bundle.folder, GUEST_SELFTESTS, isRuntimeFile);
+  const runsPackaged = options.files.some((file) => testFileName(file) === packagedToolTest);
   copyTree(
     archive,
     build,
     `${GUEST_SELFTESTS}/build`,
-    (path) => isRuntimeFile(path) && !path.startsWith('js/'),
+    (path) =>
+      isRuntimeFile(path) &&
+      !path.startsWith('js/') &&
+      (runsPackaged || path !== basename(packagedTool)),
   );
   if (kernel.config !== undefined) archive.copy(kernel.config, `/boot/config-${kernel.release}`);
   for (const module of kernel.modules)
