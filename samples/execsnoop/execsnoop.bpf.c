@@ -77,11 +77,12 @@ struct event *events__record SEC(".records");
 SEC("tracepoint/syscalls/sys_enter_execve")
 int on_enter(struct trace_event_raw_sys_enter *ctx)
 {
-	__u32 zero = 0, tid = (__u32)bpf_get_current_pid_tgid(), size = 0;
+	__u32 zero = 0, tid = (__u32)bpf_get_current_pid_tgid();
 	__u32 uid = (__u32)bpf_get_current_uid_gid();
 	const char **args = (const char **)BPF_CORE_READ(ctx, args[1]);
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct call *call;
+	volatile __u32 *size;
 	int i;
 
 	if (targ_uid != (__u32)-1 && targ_uid != uid)
@@ -95,24 +96,28 @@ int on_enter(struct trace_event_raw_sys_enter *ctx)
 	call->event.pid = bpf_get_current_pid_tgid() >> 32;
 	call->event.ppid = BPF_CORE_READ(task, real_parent, tgid);
 	call->event.uid = uid;
+	// In memory, about whose contents the verifier assumes nothing: so it follows one path, not one for each length.
+	size = &call->event.args_size;
 	for (i = 0; i < MAX_ARGS; i++) {
 		const char *arg = NULL;
+		__u32 start = *size;
 		int read;
 
 		bpf_probe_read_user(&arg, sizeof(arg), &args[i]);
 		if (!arg)
 			break;
-		if (size > ARGS_SIZE - ARG_LEN) {
+		if (start > ARGS_SIZE - ARG_LEN) {
 			call->event.truncated = true;
 			break;
 		}
-		read = bpf_probe_read_user_str(&call->args[size], ARG_LEN, arg);
-		if (read > 0 && read <= ARG_LEN)
-			size += read;
+		read = bpf_probe_read_user_str(&call->args[start], ARG_LEN, arg);
+		if (read < 0)
+			call->event.truncated = true; // its page is not in memory
+		// 5.10 says 0 for an empty string. From here on the buffer is all NUL, so either way this ends one.
+		*size = start + (read > 0 ? read : 1);
 	}
 	if (i == MAX_ARGS)
 		call->event.truncated = true;
-	call->event.args_size = size;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 //   tool_load spin NAME[,NAME]…       busy processes; each NAME is a thread, the first one the main thread of its process
 //   tool_load pingpong NAME           two threads that wake each other as fast as they can
 //   tool_load threads COUNT           COUNT threads one after another, each of which ends at once
+//   tool_load within ROOT PROGRAM [ARGUMENT]…   PROGRAM with ROOT as its whole world: /sys is in it, and the environment is empty
 //   tool_load ANYTHING…               ends at once, with status 0
 //
 // spin and pingpong print a line "NAME PID TID" a thread, and go on until standard input ends.
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -108,6 +110,18 @@ static int run_threads(int count)
 	return 0;
 }
 
+static int run_within(const char *root, char **command)
+{
+	char *environment[] = {NULL};
+
+	if (chdir(root) || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("sysfs", "sys", "sysfs", 0, NULL) || chroot("."))
+		perror(root);
+	else if (execve(command[0], command, environment))
+		perror(command[0]);
+	return 1;
+}
+
 static void wait_for_end_of_input(void)
 {
 	char byte;
@@ -142,6 +156,8 @@ int main(int argc, char **argv)
 		}
 	} else if (!strcmp(mode, "threads")) {
 		return run_threads(atoi(argv[2]));
+	} else if (!strcmp(mode, "within") && argc > 3) {
+		return run_within(argv[2], argv + 3);
 	} else {
 		return 0;
 	}

@@ -35,7 +35,6 @@ const numbers = {
     nanosleep: 35,
     getpgid: 121,
     finit_module: 313,
-    chroot: 161,
     mount: 165,
     mmap: 9,
     munmap: 11,

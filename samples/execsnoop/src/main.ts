@@ -46,7 +46,6 @@ async function run(options: Options): Promise<void> {
   const end = () => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
   process.stdout.on('error', end);
-  const timer = options.duration && setTimeout(end, options.duration * 1000);
 
   using open = ExecsnoopBpf.open();
   open.rodata.ignore_failed = !options.failed;
@@ -60,6 +59,7 @@ async function run(options: Options): Promise<void> {
     },
   });
   skel.attach();
+  const timer = options.duration && setTimeout(end, options.duration * 1000);
   if (!options.json) process.stdout.write(`${header(options)}\n`);
   try {
     while (!stop.signal.aborted) await events.poll(-1, { signal: stop.signal });

@@ -74,8 +74,7 @@ async function run(minUs: number, options: Options): Promise<void> {
   process.on('SIGTERM', end);
   // A reader that went away (`| head`) ends the tracing, as Ctrl-C does.
   process.stdout.on('error', end);
-  const timer =
-    options.duration === undefined ? undefined : setTimeout(end, options.duration * 1000);
+  let timer: NodeJS.Timeout | undefined;
   const previous = options.previous ?? false;
   try {
     await trace(
@@ -91,6 +90,7 @@ async function run(minUs: number, options: Options): Promise<void> {
       },
       {
         onReady() {
+          if (options.duration !== undefined) timer = setTimeout(end, options.duration * 1000);
           if (options.json) return;
           print(`Tracing run queue latency higher than ${minUs} us\n${header(previous)}`);
         },
