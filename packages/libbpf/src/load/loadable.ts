@@ -7,6 +7,7 @@ import { BpfError, SyscallError } from '../errors.js';
 import { progType } from '../open/constants.js';
 import { progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
+import { liftMemlock } from './memlock.js';
 import { permissionHint } from './permission.js';
 import { program } from './program-bytes.js';
 
@@ -19,9 +20,8 @@ let isLoadable = false;
  */
 export function checkLoadable(object: string): void {
   if (isLoadable) return;
-  const insns = program([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
   try {
-    closeFd(progLoad({ progType: progType('SOCKET_FILTER'), insns, license: 'GPL' }));
+    loadSmallest();
     isLoadable = true;
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
@@ -40,5 +40,22 @@ export function checkLoadable(object: string): void {
       `${subject}: the running kernel has no bpf(2); it needs CONFIG_BPF_SYSCALL=y`,
       { object, cause },
     );
+  }
+}
+
+/**
+ * Before Linux 5.11 the memory that all of a user's BPF locks counts, and is compared with the limit of the process that asks for
+ * more: one with the usual limit is refused everything once another process of that user has used it up.
+ */
+function loadSmallest(): void {
+  const insns = program([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
+  const load = () =>
+    closeFd(progLoad({ progType: progType('SOCKET_FILTER'), insns, license: 'GPL' }));
+  try {
+    load();
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.code !== 'EPERM') throw error;
+    liftMemlock();
+    load();
   }
 }
