@@ -175,7 +175,7 @@ export async function startLoad(
   const count = mode === 'pingpong' ? 2 : names.join().split(',').length;
   await load.until(`${count} threads`, () => load.lines.length === count);
   const threads = load.lines.map((line) => {
-    const [comm = '', pid, tid] = line.split(' ');
+    const [, comm = '', pid, tid] = /^(.*) (\d+) (\d+)$/.exec(line) ?? [];
     return { comm, pid: Number(pid), tid: Number(tid) };
   });
   return {
