@@ -165,13 +165,18 @@ function printSections(elf: ElfFile): string[] {
       `${section.sh_info}`.padStart(3),
       `${section.sh_addralign}`.padStart(2),
     ];
-    let line = `  [${`${section.index}`.padStart(2)}]`;
-    for (const [index, cell] of cells.entries()) {
-      line = `${line.padEnd(Math.max(columns[index]!, line.length + 1))}${cell}`;
-    }
-    lines.push(line);
+    lines.push(atColumns(`  [${`${section.index}`.padStart(2)}]`, columns, cells));
   }
   return lines;
+}
+
+/** Each cell at its column, or a blank behind the one before if that is wider than its place. */
+function atColumns(start: string, columns: readonly number[], cells: readonly string[]): string {
+  let line = start;
+  for (const [index, cell] of cells.entries()) {
+    line = `${line.padEnd(Math.max(columns[index]!, line.length + 1))}${cell}`;
+  }
+  return line;
 }
 
 function flagsOf(section: ElfSection): string {
@@ -229,13 +234,18 @@ function printSymbols(elf: ElfFile, table: SymbolTable | undefined): string[] {
     `Symbol table '${table.section.name}' contains ${table.count} entries:`,
     `   Num:    ${'Value'.padEnd(elf.is64 ? 15 : 7)}Size Type    Bind   Vis       Ndx Name`,
   ];
+  const columns = [8, ...[9, 15, 23, 30, 40, 43].map((column) => address + column)];
   for (const symbol of table.symbols) {
-    lines.push(
-      `${`${symbol.index}`.padStart(6)}: ${digits(symbol.address, address)} ${`${symbol.size}`.padStart(5)} ` +
-        `${(SYMBOL_TYPES[symbol.type] ?? `<${symbol.type}>`).padEnd(7)} ` +
-        `${(BINDINGS[symbol.binding] ?? `<${symbol.binding}>`).padEnd(6)} ` +
-        `${VISIBILITIES[symbol.visibility]!.padEnd(8)} ${indexOf(symbol).padStart(4)} ${nameOf(elf, symbol, table)}`,
-    );
+    const cells = [
+      digits(symbol.address, address),
+      `${symbol.size}`.padStart(5),
+      SYMBOL_TYPES[symbol.type] ?? `<${symbol.type}>`,
+      BINDINGS[symbol.binding] ?? `<${symbol.binding}>`,
+      VISIBILITIES[symbol.visibility]!,
+      indexOf(symbol).padStart(3),
+      nameOf(elf, symbol, table),
+    ];
+    lines.push(atColumns(`${symbol.index}:`.padStart(7), columns, cells));
   }
   return lines;
 }

@@ -86,6 +86,9 @@ if (command === undefined) {
       const unsorted = expected(command, file, 'format', 'c', 'unsorted');
       const ours = Buffer.concat([...dumpCBytes(btf, { sorted: false })]);
       assert.ok(unsorted?.equals(ours), `${relative(root, file)} unsorted differs`);
+      const listed = Buffer.from([...rawListing(btf)].join(''));
+      const raw = expected(command, file, 'format', 'raw');
+      assert.ok(raw?.equals(listed), `${relative(root, file)} raw differs`);
       compared++;
     }
     assert.ok(compared > 0, 'no object with BTF');
