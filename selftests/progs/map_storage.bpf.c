@@ -23,6 +23,13 @@ struct {
 } tasks SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct note);
+} inodes SEC(".maps");
+
+struct {
 	// BPF_MAP_TYPE_CGRP_STORAGE, which older headers lack.
 	__uint(type, 32);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

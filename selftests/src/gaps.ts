@@ -99,7 +99,12 @@ export const gaps: readonly Gap[] = [
   {
     feature: features.lsm,
     reason: 'bpf is not in the list of active LSMs',
-    present: () => !readOr('/sys/kernel/security/lsm').split(',').includes('bpf'),
+    present: hasNoBpfLsm,
+  },
+  {
+    feature: features.activeBpfLsm,
+    reason: 'bpf is not in the list of active LSMs',
+    present: hasNoBpfLsm,
   },
   {
     feature: features.netkit,
@@ -142,6 +147,10 @@ export const gaps: readonly Gap[] = [
     present: () => !hasSymbol('cls_bpf_classify') || !hasSymbol('ingress_init'),
   },
 ];
+
+function hasNoBpfLsm(): boolean {
+  return !readOr('/sys/kernel/security/lsm').split(',').includes('bpf');
+}
 
 /** Why this system lacks `feature` although its kernel is new enough; `undefined` if no gap is known here. */
 export function findGap(feature: Feature): string | undefined {

@@ -69,6 +69,10 @@ export function subprocess<Argument, Result>(
       throw new SubprocessError({ name: 'SubprocessError', code: 'ENDED', message }, ending);
     }
     if ('error' in answer) throw new SubprocessError(answer.error, ending);
+    if (ending !== 'exit status 0') {
+      const message = `subprocess "${name}" answered, but then ended with ${ending}\n${child.output}`;
+      throw new SubprocessError({ name: 'SubprocessError', code: 'ENDED', message }, ending);
+    }
     return answer.value as Result;
   };
 }

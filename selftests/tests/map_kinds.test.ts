@@ -159,6 +159,27 @@ test('hash: iterating while everything is deleted and added ends, and says how i
   assert.deepEqual(keys.statistics, { entries: 500, restarts: 0, vanished: 0, complete: true });
 });
 
+test('hash: a walk that stands on a key that vanished starts over, and says so', (t) => {
+  const { counts } = open(t).maps;
+  for (let key = 0; key < 100; key++) counts.update(key, 0n);
+  const order = [...counts.keys()];
+  const keys = counts.keys();
+  const given = [keys.next().value, keys.next().value];
+  // It has looked ahead by one: that key is where it stands.
+  counts.delete(order[2]!);
+  const rest = [...keys];
+  const { entries, restarts, complete } = keys.statistics;
+  assert.deepEqual([given, restarts, complete], [order.slice(0, 2), 1, true]);
+  assert.equal(entries, given.length + rest.length);
+  assert.deepEqual(
+    [...new Set([...given, ...rest])].toSorted((a, b) => a! - b!),
+    [...order].toSorted((a, b) => a - b),
+    'all of them, some twice',
+  );
+  const values = counts.raw;
+  assert.equal(values.nextKey(new Uint8Array(4).fill(0xee))?.length, 4, 'as the kernel does');
+});
+
 test('hash: look-up and delete in one step', (t) => {
   const { counts } = open(t).maps;
   counts.update(1, 5n);

@@ -1,11 +1,20 @@
 // Kinds of maps that came later, or need something to refer to.
 
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
-import { isBpfError, pidfdOpen } from '@libbpf-ts/libbpf';
-import { assert, type Feature, features, syscall, test } from '#harness';
+import { isBpfError, openMapById, pidfdOpen } from '@libbpf-ts/libbpf';
+import { assert, type Feature, features, getpgid, syscall, type TestContext, test } from '#harness';
 import { MapArenaBpf } from '../build/map_arena.skel.js';
 import { MapBloomBpf } from '../build/map_bloom.skel.js';
+import { MapCgroupBpf } from '../build/map_cgroup.skel.js';
 import { MapRedirectBpf } from '../build/map_redirect.skel.js';
 import { MapStorageBpf } from '../build/map_storage.skel.js';
 
@@ -31,7 +40,7 @@ test(
 
 /** Storage of one kind: reads and writes it by the descriptor of an owner. */
 function storageTest(
-  field: 'sockets' | 'tasks' | 'cgroups',
+  field: 'sockets' | 'tasks' | 'inodes' | 'cgroups',
   owner: () => number,
   needs: readonly Feature[],
 ): void {
@@ -39,7 +48,7 @@ function storageTest(
     `${field}: a value for each owner`,
     () => {
       const opened = MapStorageBpf.open();
-      for (const map of ['sockets', 'tasks', 'cgroups'] as const)
+      for (const map of ['sockets', 'tasks', 'inodes', 'cgroups'] as const)
         opened.maps[map].autocreate = map === field;
       using skel = opened.load();
       const fd = owner();
@@ -59,6 +68,8 @@ function storageTest(
           () => map.lookup(1_000_000),
           (error) => isBpfError(error, 'BPF_MAP_LOOKUP'),
         );
+        map.update(fd, { number: 7, text: '' }, { mode: 'no-exist' });
+        assert.equal(map.has(fd), true);
       } finally {
         closeSync(fd);
       }
@@ -68,6 +79,10 @@ function storageTest(
 }
 storageTest('sockets', () => syscall(SOCKET, AF_INET, SOCK_STREAM, 0), []);
 storageTest('tasks', () => pidfdOpen(process.pid), [features.taskStorage]);
+storageTest('inodes', () => openSync(import.meta.filename, 'r'), [
+  features.inodeStorage,
+  features.activeBpfLsm,
+]);
 storageTest('cgroups', () => openSync(cgroup2(), 'r'), [features.cgroupStorage]);
 
 function cgroup2(): string {
@@ -77,6 +92,77 @@ function cgroup2(): string {
   assert.ok(mount !== undefined, 'no cgroup2 is mounted');
   return mount.split(' ')[1]!;
 }
+
+/** A cgroup of its own with this process in it, for the time of the test. */
+function ownCgroup(t: TestContext): string {
+  const path = `${cgroup2()}/selftest-map-${process.pid}`;
+  const old = readFileSync('/proc/self/cgroup', 'utf8').match(/^0::(.*)$/m)?.[1] ?? '/';
+  mkdirSync(path);
+  writeFileSync(`${path}/cgroup.procs`, String(process.pid));
+  t.after(() => {
+    writeFileSync(`${cgroup2()}${old}/cgroup.procs`, String(process.pid));
+    rmdirSync(path);
+  });
+  return path;
+}
+
+test(
+  'storage of a cgroup program: one element for each attachment, shared and per CPU',
+  (t) => {
+    const cgroup = ownCgroup(t);
+    using opened = MapCgroupBpf.open();
+    const skel = opened.load();
+    const { made, made_here } = skel.maps;
+    assert.deepEqual([...made.entries()], []);
+    using link = skel.progs.on_sock.attachCgroup({ cgroup });
+    for (let count = 0; count < 3; count++) closeSync(syscall(SOCKET, AF_INET, SOCK_STREAM, 0));
+    const [key, ...more] = [...made.keys()];
+    assert.ok(key !== undefined && more.length === 0 && link.isOpen);
+    assert.equal(key.cgroup_inode_id, statSync(cgroup, { bigint: true }).ino);
+    assert.equal(made.lookup(key), 3n);
+    assert.equal(
+      made_here.lookup(key)!.reduce((sum, value) => sum + value, 0),
+      3,
+    );
+    made.update(key, 100n);
+    made_here.update(key, 10);
+    closeSync(syscall(SOCKET, AF_INET, SOCK_STREAM, 0));
+    assert.equal(made.lookup(key), 101n);
+    assert.deepEqual(
+      made_here.lookup(key)!.toSorted((a, b) => b - a),
+      made_here.cpus.map((_, index) => (index === 0 ? 11 : 10)),
+    );
+    const untyped = made as unknown as { delete(key: unknown): void };
+    assert.throws(
+      () => untyped.delete(key),
+      (error) => isBpfError(error, 'BPF_WRONG_KIND'),
+    );
+  },
+  { alone: true },
+);
+
+test(
+  'cgroup array: programs compare with the cgroups in it',
+  (t) => {
+    const cgroup = ownCgroup(t);
+    using opened = MapCgroupBpf.open();
+    const skel = opened.load();
+    skel.bss.tgid = process.pid;
+    using link = skel.progs.on_syscall.attach();
+    const isUnder = (): bigint => {
+      getpgid();
+      return skel.data.is_under;
+    };
+    assert.ok(link.isOpen && isUnder() < 0n, 'the slot is empty');
+    const fd = openSync(cgroup, 'r');
+    skel.maps.groups.update(1, fd);
+    closeSync(fd);
+    assert.equal(isUnder(), 1n);
+    assert.equal(skel.maps.groups.delete(1), true);
+    assert.ok(isUnder() < 0n);
+  },
+  { alone: true },
+);
 
 test('device and CPU maps', () => {
   using opened = MapRedirectBpf.open();
@@ -127,8 +213,39 @@ test(
     assert.equal(words[5000], 0);
     words[5000] = 42;
     assert.equal(new Uint32Array(skel.maps.arena.memory())[5000], 42);
+    // Nobody else knows where it is.
+    using other = openMapById(skel.maps.arena.id);
+    assert.throws(
+      () => other.memory(),
+      (error) => {
+        assert.ok(isBpfError(error, 'BPF_MAP_MEMORY'));
+        assert.match(
+          error.message,
+          /mapped it at an address that is known there alone; set map_extra/,
+        );
+        return true;
+      },
+    );
     skel.close();
     assert.equal(words[5000], 0);
+  },
+  { needs: [features.arena] },
+);
+
+test(
+  'arena: at an address of its own, for whoever opens it',
+  () => {
+    using opened = MapArenaBpf.open();
+    opened.maps.arena.mapExtra = 0x1000_0000_0000n;
+    const skel = opened.load();
+    const words = new Uint32Array(skel.maps.arena.memory());
+    words[3] = 7;
+    using other = openMapById(skel.maps.arena.id);
+    assert.throws(
+      () => other.memory(),
+      /it belongs at 0x100000000000, where this process may have something already/,
+    );
+    assert.equal(words[3], 7);
   },
   { needs: [features.arena] },
 );

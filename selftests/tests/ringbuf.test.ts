@@ -15,6 +15,7 @@ import {
   sleep,
   subprocess,
   syscall,
+  syscallNumber,
   type TestContext,
   test,
 } from '#harness';
@@ -211,6 +212,60 @@ test(
     await assert.rejects(stream.poll(5000, { signal: AbortSignal.timeout(20) }), {
       name: 'TimeoutError',
     });
+  },
+  { needs },
+);
+
+const waitForRecords = subprocess('wait for records', async () => {
+  const skel = RingbufBpf.open().load();
+  skel.bss.tgid = process.pid;
+  skel.attach();
+  const koffi = JSON.stringify(import.meta.resolve('koffi'));
+  new Worker(
+    `import(${koffi}).then(({ default: koffi }) => {
+      const call = koffi.load(null).func('long syscall(long, long)');
+      setInterval(() => call(${syscallNumber('getpgid')}, 0), 50);
+    })`,
+    { eval: true },
+  ).unref();
+  // Nothing but the wait keeps this process alive.
+  let seen = 0;
+  for await (const _ of skel.maps.samples) if (++seen === 3) break;
+  for await (const _ of skel.maps.samples) if (++seen === 6) break;
+  await skel.maps.samples.stream.ready();
+  return seen;
+});
+
+test(
+  'waiting for records keeps the process alive, and a loop that ended does not',
+  async () => {
+    assert.equal(await waitForRecords(undefined), 6);
+  },
+  { needs },
+);
+
+test(
+  'an abort ends a loop with its reason; what was not read is read by the next',
+  async (t) => {
+    const skel = open(t);
+    const controller = new AbortController();
+    const seen: bigint[] = [];
+    trigger(skel, 1n);
+    await assert.rejects(
+      async () => {
+        for await (const { value } of skel.maps.samples.records({ signal: controller.signal })) {
+          seen.push(value);
+          setTimeout(() => controller.abort(new Error('enough')), 20);
+        }
+      },
+      { message: 'enough' },
+    );
+    trigger(skel, 2n);
+    for await (const { value } of skel.maps.samples) {
+      seen.push(value);
+      break;
+    }
+    assert.deepEqual(seen, [1n, 2n]);
   },
   { needs },
 );

@@ -2,7 +2,15 @@
 
 import { Worker } from 'node:worker_threads';
 import { isBpfError } from '@libbpf-ts/libbpf';
-import { assert, features, getpgid, syscallNumber, type TestContext, test } from '#harness';
+import {
+  assert,
+  features,
+  getpgid,
+  subprocess,
+  syscallNumber,
+  type TestContext,
+  test,
+} from '#harness';
 import { UserRingbufBpf } from '../build/user_ringbuf.skel.js';
 
 const needs = [features.userRingBuffer];
@@ -174,6 +182,64 @@ test(
     assert.ok(performance.now() - start < 10_000 * t.timeScale);
     record.discard();
     assert.ok(skel.bss.read > 0n);
+  },
+  { needs },
+);
+
+/** A thread that drains now and then, and keeps no process alive. */
+function drainInBackground(everyMs: number): void {
+  const koffi = JSON.stringify(import.meta.resolve('koffi'));
+  new Worker(
+    `import(${koffi}).then(({ default: koffi }) => {
+      const call = koffi.load(null).func('long syscall(long, long)');
+      setInterval(() => call(${syscallNumber('getpgid')}, 0), ${everyMs});
+    })`,
+    { eval: true },
+  ).unref();
+}
+
+const waitForRoom = subprocess('wait for room', async () => {
+  const skel = UserRingbufBpf.open().load();
+  skel.bss.tgid = process.pid;
+  skel.attach();
+  const { writer } = skel.maps.to_kernel;
+  drainInBackground(100);
+  let waits = 0;
+  // Nothing but the wait keeps this process alive; the second one finds the handle of the first.
+  while (waits < 3) {
+    while (writer.send(nothing));
+    const record = await writer.reserveBlocking(SIZE);
+    record!.discard();
+    waits++;
+  }
+  skel.close();
+  return waits;
+});
+
+test(
+  'waiting for room keeps the process alive, time and again',
+  async () => {
+    assert.equal(await waitForRoom(undefined), 3);
+  },
+  { needs },
+);
+
+test(
+  'an abort ends the waiting for room with its reason, closing it with nothing',
+  async (t) => {
+    const skel = open(t);
+    const { writer } = skel.maps.to_kernel;
+    while (writer.send(nothing));
+    await assert.rejects(writer.reserveBlocking(SIZE, -1, { signal: AbortSignal.timeout(20) }), {
+      name: 'TimeoutError',
+    });
+    await assert.rejects(
+      writer.reserveBlocking(SIZE, -1, { signal: AbortSignal.abort('no') }),
+      (reason) => reason === 'no',
+    );
+    const waiting = writer.reserveBlocking(SIZE);
+    setTimeout(() => skel.close(), 20);
+    assert.equal(await waiting, undefined);
   },
   { needs },
 );

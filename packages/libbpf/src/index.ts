@@ -70,8 +70,9 @@ export {
 export type { Support } from './load/type-support.js';
 export { VerifierError } from './load/verifier-error.js';
 export { type ProgramVerification, VerifySession, verifyPrograms } from './load/verify-programs.js';
-export type { BpfMap, LookupOptions, MapBatch, UpdateOptions } from './map/bpf-map.js';
+export type { BpfMap } from './map/bpf-map.js';
 export { onlineCpus, possibleCpus } from './map/cpus.js';
+export type { LookupOptions, MapBatch, UpdateOptions } from './map/element-options.js';
 export { type KernelSymbol, KernelSymbols, kernelSymbols } from './map/kernel-symbols.js';
 export type { FdLike, RedirectTarget } from './map/map-codecs.js';
 export type { MapInfo } from './map/map-info.js';

@@ -57,12 +57,21 @@ export class BatchReader<K, V> {
   /** The kernel cannot do this for this map; nothing was read. */
   unsupported = false;
 
-  /** @param drain - whether what was read is deleted */
+  /**
+   * @param drain - whether what was read is deleted
+   * @param unsupported - known from the start
+   */
   constructor(
     parts: BatchParts<K, V>,
-    options: { readonly drain?: boolean; readonly maxEntries: number },
+    options: {
+      readonly drain?: boolean;
+      readonly maxEntries: number;
+      readonly unsupported?: boolean;
+    },
   ) {
     this.#parts = parts;
+    this.unsupported = options.unsupported ?? false;
+    this.done = this.unsupported;
     this.#command = options.drain ? 'lookupAndDelete' : 'lookup';
     this.#call = options.drain ? mapLookupAndDeleteBatch : mapLookupBatch;
     const perChunk = Math.floor(CHUNK_BYTES / (parts.keySize + parts.valueSize));

@@ -145,7 +145,8 @@ export function keyCodecFor(
   given: Codec<unknown> | undefined,
   what: string,
 ): Codec<unknown> {
-  if (kind.access === 'array') return u32Codec(what) as Codec<unknown>;
+  if (kind.access === 'array' || kind.name === 'PERF_EVENT_ARRAY')
+    return u32Codec(what) as Codec<unknown>;
   if (kind.access === 'storage') return fdCodec(what) as Codec<unknown>;
   if (given !== undefined && given.size === keySize) return given;
   if (kind.name === 'STACK_TRACE' || kind.name === 'DEVMAP_HASH')

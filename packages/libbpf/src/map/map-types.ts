@@ -13,7 +13,7 @@ import type {
 } from '../stream/event-stream.js';
 import type { PerfBufferOptions } from '../stream/perf-buffer.js';
 import type { UserRingBuffer } from '../stream/user-ring-buffer.js';
-import type { LookupOptions, MapBatch, UpdateOptions } from './bpf-map.js';
+import type { LookupOptions, MapBatch, UpdateOptions } from './element-options.js';
 import type { FdLike, RedirectTarget } from './map-codecs.js';
 import type { MapInfo } from './map-info.js';
 import type { MapIterator } from './map-iterator.js';

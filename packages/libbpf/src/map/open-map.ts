@@ -7,12 +7,16 @@ import type { Codec } from '../codec.js';
 import { BpfError } from '../errors.js';
 import { newMapSpec } from '../open/map-definitions.js';
 import type { MapSpec } from '../open/object-spec.js';
+import { copyingCodec } from '../stream/copying-codec.js';
 import { getFdById, objGet } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { BpfMap } from './bpf-map.js';
 import { type MapInfo, mapInfo } from './map-info.js';
 
-/** The types of what is in a map. Without them keys and values are bytes. */
+/**
+ * The types of what is in a map. Without them keys and values are bytes. Codecs are those of a generated skeleton, or one's own:
+ * what `decode` gives must not be a part of `view`, which is written again for the next element.
+ */
 export interface OpenMapOptions<K = unknown, V = unknown, R = unknown> {
   readonly keyCodec?: Codec<K> | undefined;
   readonly valueCodec?: Codec<V> | undefined;
@@ -58,7 +62,12 @@ function opened<K, V, R>(
     });
   }
   checkIsMap(fd, what);
-  const map = new BpfMap<K, V, R>({ spec: specOf(mapInfo(fd), pinPath), ...options });
+  const { recordCodec } = options;
+  const map = new BpfMap<K, V, R>({
+    spec: specOf(mapInfo(fd), pinPath),
+    ...options,
+    recordCodec: recordCodec && copyingCodec(recordCodec),
+  });
   map._adopt(fd);
   return map;
 }

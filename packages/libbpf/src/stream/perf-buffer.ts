@@ -10,7 +10,7 @@ import { BpfError, SyscallError } from '../errors.js';
 import { onlineCpus } from '../map/cpus.js';
 import { mapDeleteElem, mapUpdateElem } from '../sys/bpf.js';
 import { Epoll } from '../sys/epoll.js';
-import { closeFd, warning } from '../sys/fd.js';
+import { closeFd, duplicateFd, warning } from '../sys/fd.js';
 import { Mapping, pageSize } from '../sys/memory.js';
 import {
   PERF_COUNT_SW_BPF_OUTPUT,
@@ -21,7 +21,7 @@ import {
   perfEventOpen,
 } from '../sys/perf-event.js';
 import type { EventStream, StreamOptions } from './event-stream.js';
-import { openError } from './open-error.js';
+import { orOpenError } from './open-error.js';
 import { PerfMemory } from './perf-memory.js';
 import { ReadResult } from './record-source.js';
 import { RecordView } from './record-view.js';
@@ -80,6 +80,8 @@ export function openPerfBuffer<R>(map: PerfMap<R>, options: PerfBufferOptions<R>
 class CpuRings<R> {
   readonly stream: EventStream<R>;
   readonly #map: PerfMap<R>;
+  /** Of its own: the map may be closed by a callback that is reading, and the rings go after that. */
+  readonly #mapFd: number;
   readonly #options: PerfBufferOptions<R>;
   readonly #length: number;
   readonly #epoll: Epoll;
@@ -93,10 +95,13 @@ class CpuRings<R> {
     this.#map = map;
     this.#options = options;
     this.#length = (1 + pages) * pageSize();
+    const what = `perf buffer "${map.name}"`;
+    this.#mapFd = orOpenError(what, () => duplicateFd(map.fd));
     try {
-      this.#epoll = new Epoll();
-    } catch (cause) {
-      throw openError(`perf buffer "${map.name}"`, cause);
+      this.#epoll = orOpenError(what, () => new Epoll());
+    } catch (error) {
+      closeFd(this.#mapFd);
+      throw error;
     }
     inUse.add(map.id);
     try {
@@ -171,7 +176,7 @@ class CpuRings<R> {
       fd = perfEventOpen(event, -1, cpu);
       mapping = Mapping.ofFd(fd, this.#length, { writable: true });
       this.#epoll.add(fd, cpu);
-      mapUpdateElem(this.#map.fd, word(cpu), word(fd));
+      mapUpdateElem(this.#mapFd, word(cpu), word(fd));
       perfEventEnable(fd);
     } catch (cause) {
       mapping?.release();
@@ -215,7 +220,7 @@ class CpuRings<R> {
   /** The map would keep the event alive. */
   #clearSlot(cpu: number): void {
     try {
-      mapDeleteElem(this.#map.fd, word(cpu));
+      mapDeleteElem(this.#mapFd, word(cpu));
     } catch {
       // Somebody else has cleared it.
     }
@@ -242,6 +247,7 @@ class CpuRings<R> {
     this.#rings.clear();
     for (const mapping of this.#retired) mapping.release();
     this.#epoll.close();
+    closeFd(this.#mapFd);
     inUse.delete(this.#map.id);
   }
 }

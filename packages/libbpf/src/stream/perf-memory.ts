@@ -42,6 +42,8 @@ export class PerfMemory<R> implements RecordSource<R> {
   #joined: Uint8Array | undefined;
   #position: number;
   #committed: number;
+  /** The stream is to be closed. */
+  #stopped = false;
 
   /**
    * @param buffer - the mapped pages, or any memory in a test
@@ -73,8 +75,9 @@ export class PerfMemory<R> implements RecordSource<R> {
 
   consume(onRecord: RecordHandler<R>, limit: number): number {
     const before = this.counters.read;
+    this.#stopped = false;
     try {
-      while (this.counters.read - before < limit && this.#nextSample()) {
+      while (!this.#stopped && this.counters.read - before < limit && this.#nextSample()) {
         this.counters.read++;
         if (onRecord(this.record) === false) break;
       }
@@ -90,10 +93,17 @@ export class PerfMemory<R> implements RecordSource<R> {
       this.settle();
       return false;
     }
-    result.set(this.record, this.counters);
-    this.record.end();
+    try {
+      result.set(this.record, this.counters);
+    } finally {
+      this.record.end();
+    }
     if ((this.#position - this.#committed) >>> 0 >= this.size >>> 3) this.settle();
     return true;
+  }
+
+  stop(): void {
+    this.#stopped = true;
   }
 
   settle(): void {
@@ -138,8 +148,9 @@ export class PerfMemory<R> implements RecordSource<R> {
         this.record.moveTo(view, start + SAMPLE_BYTES, length);
         return true;
       }
-      if (type === PERF_RECORD_LOST)
-        this.#lost(Number(view.getBigUint64(start + HEADER + 8, LITTLE)));
+      if (type !== PERF_RECORD_LOST) continue;
+      this.#lost(Number(view.getBigUint64(start + HEADER + 8, LITTLE)));
+      if (this.#stopped) return false;
     }
   }
 

@@ -18,6 +18,8 @@ export interface RecordSource<R> {
   consume(onRecord: RecordHandler<R>, limit: number): number;
   /** Decodes the next record into `result`. @returns false if there is none */
   takeOne(result: ReadResult<R>): boolean;
+  /** Ends a {@link consume} that is under way after the record it is at. */
+  stop(): void;
   /** Makes the room of what was read free. */
   settle(): void;
 }

@@ -61,7 +61,7 @@ export class RingMemory<R> implements RecordSource<R> {
   /** Low 32 bits of the position of the next record. */
   #position: number;
   #committed: number;
-  /** The callback wanted no more. */
+  /** The callback wanted no more, or the stream is to be closed. */
   #stopped = false;
 
   constructor(pages: RingPages, record: RecordView<R>, what: string) {
@@ -95,6 +95,7 @@ export class RingMemory<R> implements RecordSource<R> {
 
   consume(onRecord: RecordHandler<R>, limit: number): number {
     let count = 0;
+    this.#stopped = false;
     try {
       // What is produced meanwhile is read as well.
       while (count < limit) {
@@ -105,7 +106,6 @@ export class RingMemory<R> implements RecordSource<R> {
         if (this.#position === before || this.#stopped) break;
       }
     } finally {
-      this.#stopped = false;
       this.record.end();
       this.#commit();
     }
@@ -151,10 +151,8 @@ export class RingMemory<R> implements RecordSource<R> {
         record.move(start + HEADER, length);
         const wish = onRecord(record);
         if (overwrites && this.#wasOverwritten(at)) this.counters.overwritten++;
-        if (wish === false) {
-          this.#stopped = true;
-          break;
-        }
+        if (wish === false) this.#stopped = true;
+        if (this.#stopped) break;
       }
     } finally {
       this.#position = position;
@@ -188,10 +186,14 @@ export class RingMemory<R> implements RecordSource<R> {
         this.counters.discarded++;
         continue;
       }
-      this.record.moveTo(this.#view, start + HEADER, length);
-      result.set(this.record, this.counters);
+      // Behind it already: a record that cannot be decoded is not met again.
       this.#position = (at + step) | 0;
-      this.record.end();
+      this.record.moveTo(this.#view, start + HEADER, length);
+      try {
+        result.set(this.record, this.counters);
+      } finally {
+        this.record.end();
+      }
       if ((this.#position - this.#committed) >>> 0 >= this.#commitBytes) this.#commit();
       if (this.#overwrites && this.#wasOverwritten(at)) {
         this.counters.overwritten++;
@@ -199,6 +201,10 @@ export class RingMemory<R> implements RecordSource<R> {
       }
       return true;
     }
+  }
+
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Tells the kernel what has been read. */

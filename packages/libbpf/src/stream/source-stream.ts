@@ -34,6 +34,8 @@ export class SourceStream<R> implements EventStream<R> {
   #closed = false;
   #iterating = false;
   #reading = false;
+  /** A callback that is reading it has closed it: done when that callback has returned. */
+  #closing = false;
   /** The source to look at first, so that a busy one cannot starve the rest. */
   #turn = 0;
 
@@ -64,12 +66,12 @@ export class SourceStream<R> implements EventStream<R> {
   take(limit: number = Number.POSITIVE_INFINITY): R[] {
     this.#checkOpen();
     const values: R[] = [];
-    while (values.length < limit) {
+    while (values.length < limit && !this.#closed) {
       const source = this._takeOne();
       if (source === undefined) break;
       values.push(source.result.take());
     }
-    this._settle();
+    if (!this.#closed) this._settle();
     return values;
   }
 
@@ -95,7 +97,7 @@ export class SourceStream<R> implements EventStream<R> {
     for (;;) {
       const count = this.consume(onRecord);
       const left = deadline - performance.now();
-      if (count > 0 || left <= 0) return count;
+      if (count > 0 || left <= 0 || this.#closed) return count;
       await this._wait(left, options.signal);
       if (this.#closed) return 0;
     }
@@ -126,10 +128,9 @@ export class SourceStream<R> implements EventStream<R> {
   close(): void {
     if (this.#closed) return;
     if (this.#reading) {
-      throw new BpfError(
-        'BPF_BUSY',
-        `${this.#parts.what}: close() was called by the callback that is reading it; return false from the callback, then close`,
-      );
+      this.#closing = true;
+      for (const source of this.#parts.sources) source.stop();
+      return;
     }
     this._settle();
     this.#closed = true;
@@ -144,7 +145,7 @@ export class SourceStream<R> implements EventStream<R> {
 
   /** @internal */
   get _isClosed(): boolean {
-    return this.#closed;
+    return this.#closed || this.#closing;
   }
 
   /** @internal Decodes the next record of any source; the source holds it. */
@@ -155,7 +156,10 @@ export class SourceStream<R> implements EventStream<R> {
       for (let count = sources.length; count > 0; count--) {
         if (this.#turn >= sources.length) this.#turn = 0;
         const source = sources[this.#turn]!;
-        while (source.takeOne(source.result)) if (!source.result.wasReported) return source;
+        while (source.takeOne(source.result)) {
+          if (!source.result.wasReported) return source;
+          if (this.#closing) return undefined;
+        }
         this.#turn++;
       }
       return undefined;
@@ -214,7 +218,8 @@ export class SourceStream<R> implements EventStream<R> {
             stopped = true;
             return false;
           };
-    for (let index = 0; index < sources.length && !stopped && count < limit; index++) {
+    for (let index = 0; index < sources.length && count < limit; index++) {
+      if (stopped || this.#closing) break;
       count += sources[index]!.consume(handler, limit - count);
     }
     return count;
@@ -232,10 +237,11 @@ export class SourceStream<R> implements EventStream<R> {
 
   #leave(): void {
     this.#reading = false;
+    if (this.#closing) this.close();
   }
 
   #checkOpen(): void {
-    if (this.#closed)
+    if (this._isClosed)
       throw new BpfError(
         'BPF_CLOSED',
         `${this.#parts.what}: it is closed; open it again to read on`,

@@ -253,7 +253,7 @@ test('ready() says whether there is something', async () => {
   assert.is(await fixture.stream.ready(), false);
 });
 
-test('a callback cannot read or close the stream that it is called by', () => {
+test('a callback cannot read the stream that it is called by', () => {
   const fixture = new Fixture();
   fixture.send(0, 1);
   fixture.stream.consume(() => {
@@ -263,10 +263,6 @@ test('a callback cannot read or close the stream that it is called by', () => {
     );
     assert.is(
       codeOf(() => fixture.stream.take()),
-      'BPF_BUSY',
-    );
-    assert.is(
-      codeOf(() => fixture.stream.close()),
       'BPF_BUSY',
     );
   });
@@ -280,6 +276,52 @@ test('a callback cannot read or close the stream that it is called by', () => {
   );
   assert.equal(fixture.stream.take(), []);
   fixture.close();
+});
+
+for (const read of ['consume', 'poll', 'take'] as const) {
+  test(`a callback that closes the stream is the last one, and it is closed afterwards: ${read}`, async () => {
+    let calls = 0;
+    const close = (): void => {
+      calls++;
+      fixture.close();
+      assert.is(
+        codeOf(() => fixture.stream.take()),
+        'BPF_CLOSED',
+      );
+      assert.is(fixture.closings, 0, 'its memory is there until the callback has returned');
+    };
+    const fixture: Fixture = new Fixture(2, { onRecord: close, onMalformed: close });
+    if (read === 'take') fixture.fakes[0]!.reserve(new Uint8Array(3)).submit();
+    fixture.send(0, 1, 2);
+    fixture.send(1, 3);
+    if (read === 'consume') assert.is(fixture.stream.consume(close), 1);
+    if (read === 'poll') assert.is(await fixture.stream.poll(1000), 1);
+    if (read === 'take') assert.equal(fixture.stream.take(), []);
+    assert.is(calls, 1);
+    assert.is(fixture.closings, 1);
+    assert.is(
+      codeOf(() => fixture.stream.take()),
+      'BPF_CLOSED',
+    );
+  });
+}
+
+test('a record whose codec throws is not met again', () => {
+  const broken: Codec<number> = {
+    ...number,
+    decode: (view, offset) => {
+      const value = number.decode(view, offset);
+      if (value === 2) throw new Error('not this one');
+      return value;
+    },
+  };
+  const fake = new FakeRing();
+  const memory = new RingMemory<number>(fake, new RecordView(broken, 0), 'ring buffer "r"');
+  const result = new ReadResult(broken, 'ring buffer "r"');
+  fake.submit(1, 2, 3);
+  assert.is(memory.takeOne(result) && result.take(), 1);
+  assert.throws(() => memory.takeOne(result), /^not this one$/);
+  assert.is(memory.takeOne(result) && result.take(), 3);
 });
 
 test('a closed stream says so', async () => {
