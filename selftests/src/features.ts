@@ -60,7 +60,6 @@ export const features = {
   exceptions: feature('BPF exceptions', '6.7'),
   tcx: feature('tcx link', '6.6'),
   netkit: feature('netkit', '6.7'),
-  netfilter: feature('netfilter link', '6.4'),
   arena: feature('arena', '6.9'),
   cpuHotplug: feature('CPU that may be taken offline', '2.6'),
   deviceMapProgram: feature('programs of device maps', '5.8'),
@@ -74,6 +73,5 @@ export const features = {
   largeArrayValues: feature('array values past 4 MiB', '5.11'),
   btfEnum64: feature('BTF ENUM64', '6.0'),
   tcClassifier: feature('clsact qdisc and cls_bpf', '4.5'),
-  fsession: feature('fsession', '7.0'),
   bpftool: feature('bpftool', '2.6'),
 } as const satisfies Record<string, Feature>;

@@ -34,6 +34,11 @@ const noTrampolines = {
 
 export const gaps: readonly Gap[] = [
   { feature: features.fentry, ...noTrampolines },
+  {
+    feature: features.netkit,
+    reason: 'kernel built without CONFIG_NETKIT',
+    present: () => !hasSymbol('netkit_xmit'),
+  },
   { feature: features.modifyReturn, ...noTrampolines },
   { feature: features.sleepable, ...noTrampolines },
   { feature: features.lsm, ...noTrampolines },

@@ -1,8 +1,11 @@
 // Iterators: read as lines, as text, as bytes; one map, one task; what older kernels say.
 
+import { closeSync, openSync, statSync } from 'node:fs';
 import { assert, features, test } from '#harness';
 import { BpfIterBpf } from '../build/bpf_iter.skel.js';
 import { BpfIterBigBpf } from '../build/bpf_iter_big.skel.js';
+import { BpfIterCgroupBpf } from '../build/bpf_iter_cgroup.skel.js';
+import { cgroupRoot, ownCgroup } from '../src/cgroups.js';
 
 const needs = [features.iterators];
 
@@ -92,4 +95,39 @@ test(
     });
   },
   { needs },
+);
+
+test(
+  'cgroups: one, those below it, and those above, from kernel 6.1 on',
+  (t) => {
+    using open = BpfIterCgroupBpf.open();
+    if (!t.atLeast('6.1')) {
+      assert.throws(() => open.load(), {
+        code: 'BPF_NO_ATTACH_TARGET',
+        message: /the running kernel has no iterator "cgroup"/,
+      });
+      return;
+    }
+    const skel = open.load();
+    const path = ownCgroup(t);
+    const id = (folder: string) => String(statSync(folder, { bigint: true }).ino);
+    const fd = openSync(path, 'r');
+    try {
+      const { dump_cgroup } = skel.progs;
+      using alone = dump_cgroup.attachIter({ cgroup: { fd } });
+      assert.deepEqual([...alone.lines()], [id(path)]);
+      using above = dump_cgroup.attachIter({ cgroup: { fd }, cgroupOrder: 'ancestors' });
+      assert.deepEqual([...above.lines()], [id(path), id(cgroupRoot())]);
+      const root = { id: BigInt(id(cgroupRoot())) };
+      using below = dump_cgroup.attachIter({ cgroup: root, cgroupOrder: 'descendants-pre' });
+      const all = [...below.lines()];
+      assert.equal(all[0], id(cgroupRoot()));
+      assert.ok(all.includes(id(path)));
+      const info = above.info();
+      assert.ok(info.kind === 'iter' && String(info.cgroupId) === id(path));
+    } finally {
+      closeSync(fd);
+    }
+  },
+  { alone: true, needs },
 );

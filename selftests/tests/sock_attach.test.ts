@@ -88,6 +88,43 @@ for (const mode of [undefined, 'attach'] as const) {
 }
 
 test(
+  'sockmap: streams of the sockets in it are seen, until the link closes',
+  async () => {
+    using skel = SockmapBpf.open().load();
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const client = connect(port, '127.0.0.1');
+    const [peer] = (await once(server, 'connection')) as [Socket];
+    try {
+      const { on_verdict } = skel.progs;
+      const link = on_verdict.attachSockmap({ map: skel.maps.sockets });
+      skel.maps.sockets.raw.update(
+        new Uint8Array(4),
+        new Uint8Array(Uint32Array.of(fdOf(peer)).buffer),
+      );
+      client.write('hello');
+      const [data] = (await once(peer, 'data')) as [Buffer];
+      assert.equal(data.toString(), 'hello');
+      assert.ok(skel.bss.verdicts > 0);
+      if (link.isKernelLink) {
+        const info = link.info();
+        assert.ok(info.kind === 'sockmap' && info.mapId === skel.maps.sockets.id);
+      }
+      link.close();
+      using again = on_verdict.attachSockmap({ map: skel.maps.sockets, mode: 'attach' });
+      assert.ok(!again.isKernelLink);
+    } finally {
+      client.destroy();
+      peer.destroy();
+      server.close();
+    }
+  },
+  { alone: true },
+);
+
+test(
   'a filter of one socket',
   async () => {
     using skel = SocketFilterBpf.open().load();

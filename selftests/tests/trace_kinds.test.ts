@@ -5,6 +5,7 @@ import { FreplaceBpf } from '../build/freplace.skel.js';
 import { FreplaceTargetBpf } from '../build/freplace_target.skel.js';
 import { FsessionBpf } from '../build/fsession.skel.js';
 import { ModifyReturnBpf } from '../build/modify_return.skel.js';
+import { RawTpWritableBpf } from '../build/raw_tp_writable.skel.js';
 
 const XDP_DROP = 1;
 const XDP_PASS = 2;
@@ -61,13 +62,36 @@ test(
 );
 
 test(
-  'fsession runs at entry and return',
-  () => {
-    using skel = FsessionBpf.open().load();
+  'fsession runs at entry and return; before 7.0 the version that has it',
+  (t) => {
+    using open = FsessionBpf.open();
+    if (!t.atLeast('7.0')) {
+      assert.throws(() => open.load(), { code: 'BPF_FEATURE', since: '7.0' });
+      return;
+    }
+    const skel = open.load();
     skel.attach();
     skel.progs.both.run();
     assert.equal(skel.bss.calls, 2);
     skel.detach();
   },
-  { needs: [features.fsession, features.fentry] },
+  { needs: [features.fentry] },
 );
+
+test('a writable raw tracepoint changes what the kernel goes on with', () => {
+  using skel = RawTpWritableBpf.open().load();
+  skel.bss.tgid = process.pid;
+  skel.attach();
+  const EXDEV = 18;
+  skel.bss.error = -EXDEV;
+  assert.throws(() => skel.progs.on_packet.run(packet), {
+    code: 'BPF_TEST_RUN',
+    message: /"on_packet".*could not be test-run: EXDEV/,
+  });
+  assert.equal(skel.bss.calls, 1);
+  const info = skel.links.on_finish!.info();
+  assert.ok(info.kind === 'raw_tracepoint' && info.name === 'bpf_test_finish');
+  skel.detach();
+  assert.equal(skel.progs.on_packet.run(packet).returnValue, 0);
+  assert.equal(skel.bss.calls, 1);
+});

@@ -16,6 +16,8 @@ import { type ProgTestRunResult, progTestRun } from './sys/bpf.js';
 import { Fd } from './sys/fd.js';
 
 const BPF_F_TEST_XDP_LIVE_FRAMES = 2;
+/** Bytes for a context to come out: a newer kernel's may be longer than the one that went in, and must fit. */
+const CONTEXT_ROOM = 512;
 const CONTEXT_ONLY_IN = [
   progType('RAW_TRACEPOINT'),
   progType('RAW_TRACEPOINT_WRITABLE'),
@@ -231,7 +233,7 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
     const ctxOut =
       context === undefined || CONTEXT_ONLY_IN.includes(this.type)
         ? undefined
-        : new Uint8Array(context.byteLength);
+        : new Uint8Array(Math.max(context.byteLength, CONTEXT_ROOM));
     let result: ProgTestRunResult;
     try {
       result = progTestRun({

@@ -7,9 +7,9 @@ import { ATTACH_TYPES, PROG_TYPES, progType } from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { type CoreFailure, POISON_CORE } from './core-patch.js';
 import type { LinkedProgram } from './link-program.js';
+import { missingKind } from './missing-kind.js';
 import { permissionHint } from './permission.js';
 import { formatSourceLine, sourceLineAt } from './source-lines.js';
-import { programTypeSince, programTypeSupport } from './type-support.js';
 import { summarizeLog, VerifierError } from './verifier-error.js';
 
 /** What was to be loaded. */
@@ -29,6 +29,8 @@ export function refused(options: Refused, cause: SyscallError, log: string): Bpf
   const summary = summarizeLog(log);
   const { lines, omitted } = summary;
   if (lines.length === 0) {
+    const missing = missingKind(object, spec, cause);
+    if (missing !== undefined) return missing;
     return new BpfError(
       'BPF_PROGRAM_LOAD',
       `${subject}: the kernel refused it with ${cause.code}${hint(cause, spec)}`,
@@ -105,18 +107,11 @@ function hint(cause: SyscallError, spec: ProgramSpec): string {
   if (spec.type === progType('STRUCT_OPS') && cause.code !== 'EPERM')
     return '; programs in SEC("struct_ops") are loaded for a member of a struct in SEC(".struct_ops"), and no such struct that is created has this one';
   if (cause.code === 'EPERM') return permissionHint(privilegeClass(spec));
-  if (cause.code === 'EINVAL') {
-    if (programTypeSupport(spec.type) === 'no')
-      return `; the running kernel has no programs of type ${type}${cameWith(programTypeSince(spec.type))}`;
+  if (cause.code === 'EINVAL')
     return `; the kernel may be too old for something in it: type ${type}, attach type ${ATTACH_TYPES[spec.expectedAttachType] ?? spec.expectedAttachType}, flags 0x${spec.flags.toString(16)}`;
-  }
   if (cause.code === 'E2BIG')
     return '; it has too many instructions, or the kernel is too old for something in it';
   return '';
-}
-
-function cameWith(since: string | undefined): string {
-  return since === undefined ? '' : ` (they came with Linux ${since})`;
 }
 
 const NETWORK = new Set(

@@ -1,0 +1,80 @@
+/**
+ * Kinds of programs that an older kernel does not have: told by the refusal, with the release that brought them.
+ *
+ * The kernel answers an unknown type of program, attach type or flag with a bare EINVAL. The releases below decide nothing but what
+ * that refusal is called.
+ */
+
+import { FeatureError, type SyscallError } from '../errors.js';
+import {
+  ATTACH_TYPES,
+  type AttachTypeName,
+  BPF_F_XDP_HAS_FRAGS,
+  PROG_TYPES,
+  progType,
+} from '../open/constants.js';
+import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
+import { kernelVersionCode } from './kernel-version.js';
+import { programTypeSince, programTypeSupport } from './type-support.js';
+
+/** Of attach types that the kernel looks at when a program is loaded; younger than their types of programs. */
+const ATTACH_TYPE_SINCE: Partial<Record<AttachTypeName, string>> = {
+  CGROUP_UDP4_RECVMSG: '5.2',
+  CGROUP_UDP6_RECVMSG: '5.2',
+  TRACE_RAW_TP: '5.5',
+  TRACE_FENTRY: '5.5',
+  TRACE_FEXIT: '5.5',
+  MODIFY_RETURN: '5.7',
+  LSM_MAC: '5.7',
+  TRACE_ITER: '5.8',
+  CGROUP_INET4_GETPEERNAME: '5.8',
+  CGROUP_INET6_GETPEERNAME: '5.8',
+  CGROUP_INET4_GETSOCKNAME: '5.8',
+  CGROUP_INET6_GETSOCKNAME: '5.8',
+  CGROUP_INET_SOCK_RELEASE: '5.9',
+  SK_REUSEPORT_SELECT_OR_MIGRATE: '5.14',
+  LSM_CGROUP: '6.0',
+  CGROUP_UNIX_CONNECT: '6.7',
+  CGROUP_UNIX_SENDMSG: '6.7',
+  CGROUP_UNIX_RECVMSG: '6.7',
+  CGROUP_UNIX_GETPEERNAME: '6.7',
+  CGROUP_UNIX_GETSOCKNAME: '6.7',
+  TRACE_FSESSION: '7.0',
+};
+
+/** The error for a program of a kind that the running kernel does not have; `undefined` if that is not why it was refused. */
+export function missingKind(
+  object: ObjectSpec,
+  spec: ProgramSpec,
+  cause: SyscallError,
+): FeatureError | undefined {
+  if (cause.code !== 'EINVAL') return undefined;
+  const found = missing(spec);
+  if (found === undefined) return undefined;
+  return new FeatureError(found.what, found.since, {
+    subject: `program "${spec.name}" (section "${spec.section}")`,
+    object: object.name,
+    program: spec.name,
+    section: spec.section,
+    cause,
+  });
+}
+
+function missing(spec: ProgramSpec): { what: string; since: string | undefined } | undefined {
+  if (programTypeSupport(spec.type) === 'no') {
+    const name = PROG_TYPES[spec.type] ?? `type ${spec.type}`;
+    return { what: `programs of type ${name}`, since: programTypeSince(spec.type) };
+  }
+  const attach = ATTACH_TYPES[spec.expectedAttachType];
+  const since = attach === undefined ? undefined : ATTACH_TYPE_SINCE[attach];
+  if (since !== undefined && isLater(since)) return { what: `attach type ${attach}`, since };
+  if (spec.type === progType('XDP') && (spec.flags & BPF_F_XDP_HAS_FRAGS) !== 0 && isLater('5.18'))
+    return { what: 'XDP programs for packets in several buffers (xdp.frags)', since: '5.18' };
+  return undefined;
+}
+
+/** Whether a release is later than the running one. */
+function isLater(release: string): boolean {
+  const [major, minor] = release.split('.').map(Number) as [number, number];
+  return (major << 16) + (minor << 8) > kernelVersionCode();
+}
