@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openMapById, openObject } from '@libbpf-ts/libbpf';
+import { defineSkeleton } from '@libbpf-ts/libbpf/skel';
 import { compileObject, skipWithoutBpf } from './bpf-object.mjs';
 
 const COUNT = 1_000_000;
@@ -27,26 +27,35 @@ const recordCodec = {
 /** Opens the producer and the ring. */
 function setup(build, { wakeup, timed, count }, options = {}) {
   const { path, bytes } = compileObject('ring', build);
-  const object = openObject(bytes, { name: 'ring' }).load();
+  const { object, maps, progs } = ringSkeleton(bytes).openAndLoad();
   const bss = object.sections.get('ring.bss');
   bss.mut.setUint32(0, count, true);
   bss.mut.setBigUint64(32, wakeup, true);
   bss.mut.setUint32(40, timed ? 1 : 0, true);
-  const map = openMapById(object.map('records').id, { recordCodec });
-  const program = object.program('produce');
   return {
     path,
     object,
-    map,
-    stream: map.open(options),
-    produce: () => program.run(),
-    program,
+    stream: maps.records.open(options),
+    produce: () => progs.produce.run(),
+    program: progs.produce,
     bss,
   };
 }
 
-function close({ object, map }) {
-  map.close();
+/** As skelgen writes it, without variables. */
+function ringSkeleton(bytes) {
+  return defineSkeleton({
+    name: 'ring',
+    format: 1,
+    generator: 'bench',
+    maps: [{ property: 'records', name: 'records', record: recordCodec }],
+    programs: [{ property: 'produce', name: 'produce' }],
+    sections: [],
+    object: () => bytes,
+  });
+}
+
+function close({ object }) {
   object.close();
 }
 

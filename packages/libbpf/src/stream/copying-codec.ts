@@ -6,7 +6,6 @@
  */
 
 import type { Codec } from '../codec.js';
-import { LITTLE } from '../sys/attr.js';
 
 /** Bytes up to which copying word by word is quicker than by `set`. */
 const FEW_BYTES = 256;
@@ -20,8 +19,9 @@ export function copyingCodec<T>(codec: Codec<T>): Codec<T> {
   return {
     size,
     decode: (view, offset) => {
+      // In whichever order, as long as it is the same.
       for (let at = 0; at < whole; at += 4)
-        copy.setInt32(at, view.getInt32(offset + at, LITTLE), LITTLE);
+        copy.setInt32(at, view.getInt32(offset + at, true), true);
       if (whole < size) {
         const rest = new Uint8Array(view.buffer, view.byteOffset + offset + whole, size - whole);
         new Uint8Array(copy.buffer, whole).set(rest);
