@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     type: 'XSKMAP',
     key: 0,
     valueSize: 4,
-    descriptor: () => syscall(SOCKET, AF_XDP, SOCK_RAW, 0),
+    descriptor: xdpSocket,
     works: ['update', ...REMOVE, 'keys'],
     needs: [features.xdpSockets],
   },
@@ -179,6 +179,16 @@ const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
 const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
+const SOL_XDP = 283;
+const XDP_RX_RING = 2;
+
+/** The map takes sockets that can receive only. */
+function xdpSocket(): number {
+  const fd = syscall(SOCKET, AF_XDP, SOCK_RAW, 0);
+  const entries = new Int32Array(new ArrayBuffer(4)).fill(64);
+  assert.equal(syscall(SETSOCKOPT, fd, SOL_XDP, XDP_RX_RING, entries.buffer, 4), 0);
+  return fd;
+}
 
 /** The map takes members of a group only. */
 function reusePortSocket(): number {
