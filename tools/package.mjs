@@ -2,7 +2,7 @@
 // executable applications. It runs where there is no Node, no compiler and no package manager.
 //
 //   node tools/package.mjs NAME               samples/NAME → samples/NAME/dist/NAME
-//   node tools/package.mjs ENTRY.js -o OUT    a tool of one's own
+//   node tools/package.mjs ENTRY.js -o OUT    a tool of one's own; without -o, ENTRY beside it
 //   … --bundle                                its code in one file instead, for a Node and a koffi that are there
 //
 // The entry must import '@libbpf-ts/libbpf/sea' first, and must not await at its top level. Needs esbuild, postject and koffi.
@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -43,14 +43,22 @@ if (name === undefined || positionals.length > 1) {
   console.error('usage: pnpm package NAME | ENTRY.js -o OUT [--bundle]');
   process.exit(2);
 }
-const sample = join(root, 'samples', name);
-const entry =
-  existsSync(name) && statSync(name).isFile() ? resolve(name) : join(sample, 'dist/main.js');
+// pnpm runs scripts in the folder of their package.json, and says where it was itself.
+const given = resolve(process.env.INIT_CWD ?? '.', name);
+const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() === true;
+const entry = isFile ? given : join(root, 'samples', name, 'dist/main.js');
 if (!existsSync(entry)) {
   console.error(`package: ${entry}: no such file; expected the name of a sample, or a built entry`);
   process.exit(1);
 }
-const output = resolve(values.output ?? join(dirname(entry), basename(sample)));
+const output =
+  values.output === undefined
+    ? join(dirname(entry), isFile ? parse(entry).name : name)
+    : resolve(process.env.INIT_CWD ?? '.', values.output);
+if (output === entry) {
+  console.error(`package: ${output}: that is the entry itself; name another file with -o`);
+  process.exit(1);
+}
 const scratch = mkdtempSync(join(tmpdir(), 'libbpf-ts-package-'));
 try {
   await bundle();
@@ -93,7 +101,7 @@ async function assemble() {
     }),
   );
   execFileSync(process.execPath, ['--experimental-sea-config', join(scratch, 'sea.json')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'], // what it says of a failure is part of the error
   });
   const target = `${output}.new`;
   copyFileSync(process.execPath, target);

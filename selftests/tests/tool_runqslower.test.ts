@@ -1,11 +1,12 @@
 // samples/runqslower as a process: it finds waits that are made for it, shows them as the BCC tool does, and ends as it should.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { injectFaults } from '@libbpf-ts/libbpf/internal';
 import { trace } from 'runqslower/dist/runqslower.js';
 import { type Event, RunqslowerBpf } from 'runqslower/dist/runqslower.skel.js';
 import { assert, test } from '#harness';
-import { startLoad, startTool } from '#tool-process';
+import { loadProgram, startLoad, startTool } from '#tool-process';
 
 const HEADER = 'TIME     COMM             TID           LAT(us)';
 const HEADER_PREVIOUS = `${HEADER} PREV COMM        PREV TID`;
@@ -92,6 +93,7 @@ test('0 shows every wait, and lost events are said', async (t) => {
   tool.child.kill('SIGCONT');
   // The kernel says it with the first event that there is room for.
   const lost = await tool.line(/^Lost /);
+  await load.stop();
   assert.match(lost, /^Lost [1-9]\d* events on CPU #\d+!$/);
   const { how } = await tool.stop();
   assert.equal(how, 'exit status 0');
@@ -101,6 +103,20 @@ function sleeps(pid: number, tid: number): number {
   const status = readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8');
   return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]);
 }
+
+test('threads that are gone leave nothing in its map', () => {
+  using open = RunqslowerBpf.open();
+  for (const program of Object.values(open.progs))
+    program.autoload = program.section.startsWith('tp_btf/');
+  open.rodata.min_us = 10_000_000n; // longer than any wait
+  const skel = open.load();
+  skel.attach();
+  const { status } = spawnSync(loadProgram, ['threads', '2000']);
+  skel.detach();
+  assert.equal(status, 0);
+  const waiting = [...skel.maps.start.keys()].length;
+  assert.ok(waiting < 500, `${waiting} entries after 2000 threads`);
+});
 
 test('where programs typed by BTF do not load, raw tracepoints see the same', async (t) => {
   const load = await startLoad(t, 'spin', 'alpha', 'beta');
