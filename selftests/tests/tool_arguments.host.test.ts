@@ -63,10 +63,11 @@ for (const name of tools) {
   });
 }
 
-test('runqslower -V and -v, --ebpf', () => {
+test('runqslower -V, -v, --ebpf, and its default threshold', () => {
   assert.equal(runTool('runqslower', ['-V']).stdout, 'runqslower 1.0\n');
-  const { stderr, status } = runTool('runqslower', ['-v', '-d', '0.1']);
+  const { stdout: table, stderr, status } = runTool('runqslower', ['-v', '-d', '0.1']);
   assert.equal(status, 0);
+  assert.match(table, /^Tracing run queue latency higher than 10000 us\nTIME /);
   assert.match(stderr, /^program sched_wakeup: tp_btf\/sched_wakeup$/m);
   const { stdout } = runTool('runqslower', ['--ebpf'], 'latin1');
   assert.equal(stdout.slice(0, 4), '\x7fELF');
