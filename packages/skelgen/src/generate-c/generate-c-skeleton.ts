@@ -19,9 +19,12 @@ export interface CSkeletonOptions {
   readonly version: string;
 }
 
-/** `sizeof(struct bpf_map_skeleton)` on 64 bits, without and with its last member `link` (libbpf 1.5). */
+/** `sizeof(struct bpf_map_skeleton)` on 64 bits, without its last member `link`, which came with libbpf 1.5. */
 const MAP_RECORD = 24;
-const MAP_RECORD_WITH_LINK = 32;
+
+/** Whether the libbpf compiled against links maps; with an older one the program attaches its struct_ops itself. */
+const HAS_MAP_LINK =
+  'LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 5)';
 
 /**
  * The whole header.
@@ -185,7 +188,7 @@ static inline void ${name}__detach(struct ${name} *skel)
 
 /** Fills the tables that libbpf goes by, one record for each map and program. */
 function creation(c: CObject): string {
-  const record = c.structOps.length > 0 ? MAP_RECORD_WITH_LINK : MAP_RECORD;
+  const isWhole = c.structOps.length > 0;
   const lines = [
     `static inline int ${c.name}__create_skeleton(struct ${c.name} *skel)`,
     '{',
@@ -202,7 +205,8 @@ function creation(c: CObject): string {
     `\ts->data = ${c.name}__elf_bytes(&s->data_sz);`,
   );
   if (c.maps.length > 0) {
-    lines.push('', ...mapTable(c.maps.length, record));
+    const { length } = c.maps;
+    lines.push('', ...(isWhole ? wholeMapTable(length) : mapTable(length, MAP_RECORD)));
     for (const [index, { member, name, section, map }] of c.maps.entries()) {
       lines.push(
         '',
@@ -210,7 +214,8 @@ function creation(c: CObject): string {
       );
       lines.push(`\tmap->name = ${cString(name)};`, `\tmap->map = &skel->maps.${member};`);
       if (section !== undefined) lines.push(`\tmap->mmaped = (void **)&skel->${section};`);
-      if (map.structOps !== undefined) lines.push(`\tmap->link = &skel->links.${member};`);
+      if (map.structOps !== undefined)
+        lines.push(`#if ${HAS_MAP_LINK}`, `\tmap->link = &skel->links.${member};`, '#endif');
     }
   }
   if (c.programs.length > 0) {
@@ -229,13 +234,26 @@ function creation(c: CObject): string {
   return lines.join('\n');
 }
 
-/** Records may be larger in the libbpf compiled against than in the oldest that can read them, or smaller. */
+/** Room for the maps. Records may be larger in the libbpf compiled against than in the oldest that can read them, or smaller. */
 export function mapTable(count: number, record: number): string[] {
+  return tableOf(
+    count,
+    String(record),
+    `sizeof(*s->maps) > ${record} ? sizeof(*s->maps) : ${record}`,
+  );
+}
+
+/** As {@link mapTable}, with all that the libbpf compiled against knows of a map. */
+function wholeMapTable(count: number): string[] {
+  return tableOf(count, 'sizeof(*s->maps)', 'sizeof(*s->maps)');
+}
+
+function tableOf(count: number, record: string, room: string): string[] {
   return [
     `\ts->map_cnt = ${count};`,
     `\ts->map_skel_sz = ${record};`,
     '\ts->maps = (struct bpf_map_skeleton *)calloc(s->map_cnt,',
-    `\t\tsizeof(*s->maps) > ${record} ? sizeof(*s->maps) : ${record});`,
+    `\t\t${room});`,
     '\tif (!s->maps)',
     '\t\tgoto no_memory;',
   ];

@@ -5,6 +5,9 @@
 struct bpf_object;
 struct bpf_map;
 struct bpf_program;
+#define LIBBPF_MAJOR_VERSION 1
+#define LIBBPF_MINOR_VERSION 5
+
 struct bpf_link;
 struct bpf_object_open_opts;
 
