@@ -8,7 +8,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { skelgen as esbuildPlugin } from '../src/esbuild.js';
 import { generateDeclarations } from '../src/generate/generate-declarations.js';
-import { fixtures, generate, ModuleFolder, objectFiles, readObject } from './modules.js';
+import {
+  fixtures,
+  generate,
+  ModuleFolder,
+  noteMissingObjects,
+  objectFiles,
+  readObject,
+} from './modules.js';
 
 const test = suite('declarations');
 const files = objectFiles();
@@ -83,4 +90,5 @@ test('the plugins write them on request, and only when they change', async () =>
   assert.is(execFileSync('stat', ['-c', '%i %Y', types], { encoding: 'utf8' }), before);
 });
 
+noteMissingObjects(test);
 test.run();

@@ -11,7 +11,7 @@ import { fixtures, generate, ModuleFolder } from './modules.js';
 
 const RUNS = Number(process.env['TEST_RUNS'] ?? 20);
 const test = suite('layout');
-const compiler = ['gcc', 'clang-16', 'clang'].find(
+const compiler = ['gcc', 'clang-19', 'clang-16', 'clang'].find(
   (one) => spawnSync(one, ['--version']).status === 0,
 );
 const missing =

@@ -15,15 +15,39 @@ import { skeletonName } from '../src/object-file.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const fixtures: string = fileURLToPath(new URL('fixtures', import.meta.url));
 
-/** Every BPF object that is committed. */
+/** Has the tests of a file run once more where there are all objects: what is skipped is run again by .ci/run. */
+export function noteMissingObjects(test: { skip(name: string, run: () => void): void }): void {
+  if (process.env['TEST_OBJECTS'] === undefined)
+    test.skip('objects of the selftests (TEST_OBJECTS names no folder)', () => {});
+}
+
+/**
+ * Every BPF object that is committed, and those in the folder that TEST_OBJECTS names: .ci/run has the selftests build all of
+ * theirs first. Left out are those that cannot be opened, which other tests are about.
+ */
 export function objectFiles(): string[] {
-  const folders = [fixtures, join(root, 'samples/runqslower')];
-  return folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.bpf.o'))
-      .sort()
-      .map((name) => join(folder, name)),
-  );
+  const samples = readdirSync(join(root, 'samples'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(root, 'samples', name));
+  const committed = [fixtures, ...samples, join(root, 'packages/libbpf/test/fixtures')];
+  const more = process.env['TEST_OBJECTS'];
+  const found = new Map<string, string>();
+  for (const folder of [...committed, ...(more === undefined ? [] : [more])]) {
+    for (const name of readdirSync(folder).sort()) {
+      if (!name.endsWith('.bpf.o') || /^repository-(packages|samples)-/.test(name)) continue;
+      if (!found.has(name) && canBeOpened(join(folder, name))) found.set(name, join(folder, name));
+    }
+  }
+  return [...found.values()];
+}
+
+function canBeOpened(file: string): boolean {
+  try {
+    readObject(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function readObject(file: string): { bytes: Uint8Array; object: ObjectSpec; name: string } {

@@ -24,9 +24,8 @@ const SCALARS = new Set(['int', 'bool', 'float', 'enum']);
 interface Access {
   readonly type: string;
   readonly read: Call;
-  /** `undefined`: there is no setter. */
-  readonly accepts?: string;
-  readonly write?: Call;
+  /** Made only where there is a setter, so that only then the module imports what it needs. `undefined`: there never is one. */
+  readonly write?: () => { readonly accepts: string; readonly call: Call };
 }
 
 /** Writes section classes, and the view classes they need. */
@@ -111,7 +110,14 @@ export class SectionEmitter {
         : [{ property, offset, kind, type: valueType(this.#types, shape) }];
     });
     if (ints.length === 0) {
-      writer.block(`export class ${name} extends ${base}<Record<never, never>> {`, body);
+      const line = `export class ${name} extends ${base}<Record<never, never>> {`;
+      if (writer.fits(line)) {
+        writer.block(line, body);
+        return;
+      }
+      writer.line(`export class ${name} extends ${base}<`);
+      writer.indent(() => writer.line('Record<never, never>'));
+      writer.block('> {', body);
       return;
     }
     writer.block(
@@ -218,10 +224,11 @@ export class SectionEmitter {
     isWritable: boolean,
   ): void {
     const { writer } = this;
-    const { type, read, accepts, write } = this.#access(member, base, label);
+    const { type, read, write } = this.#access(member, base, label);
     writer.block(`get ${property}(): ${type} {`, () => writer.expression('return ', read, ';'));
-    if (accepts === undefined || write === undefined || !isWritable) return;
-    writer.block(`set ${property}(value: ${accepts}) {`, () => writer.expression('', write, ';'));
+    if (write === undefined || !isWritable) return;
+    const { accepts, call: written } = write();
+    writer.block(`set ${property}(value: ${accepts}) {`, () => writer.expression('', written, ';'));
   }
 
   /** The value itself for scalars, a window or view over the same bytes for the rest. */
@@ -241,8 +248,10 @@ export class SectionEmitter {
         return {
           type: window,
           read: call(`new ${window}`, memory, at, size),
-          accepts: imports.type('CharsInput'),
-          write: call(imports.value('storeChars'), memory, at, size, 'value', name),
+          write: () => ({
+            accepts: imports.type('CharsInput'),
+            call: call(imports.value('storeChars'), memory, at, size, 'value', name),
+          }),
         };
       }
       case 'numbers': {
@@ -252,8 +261,10 @@ export class SectionEmitter {
         return {
           type: plain,
           read: call(imports.value('loadNumbers'), ...where, order),
-          accepts: `ArrayLike<${element}>`,
-          write: call(imports.value('storeNumbers'), ...where, 'value', order, name),
+          write: () => ({
+            accepts: `ArrayLike<${element}>`,
+            call: call(imports.value('storeNumbers'), ...where, 'value', order, name),
+          }),
         };
       }
       case 'composite': {
@@ -261,13 +272,14 @@ export class SectionEmitter {
         return {
           type: view,
           read: call(`new ${view}`, memory, at),
-          accepts: plain,
-          write: store(plain),
+          write: () => ({ accepts: plain, call: store(plain) }),
         };
       }
       case 'array': {
         const codec = types.arrayCodec(shape, label);
-        const access = { accepts: `readonly ${plain}`, write: store(codec) };
+        const access = {
+          write: () => ({ accepts: `readonly ${plain}`, call: store(codec) }),
+        };
         const { element } = shape;
         if (element.kind !== 'composite') {
           const read = call(imports.value('load'), memory, at, codec);
@@ -284,15 +296,16 @@ export class SectionEmitter {
       case 'opaque':
         return { type: plain, read: call(`${memory}.raw`, at, String(shape.size)) };
       default: {
-        const value = call(imports.value('given'), 'value', name);
         return {
           type: plain,
           read: readMember(types, member, `${memory}.view`, base, label),
-          accepts: plain,
-          write: scalarWrite(
-            writeMember(types, member, `${memory}.mut`, base, 'value', label),
-            value,
-          ),
+          write: () => ({
+            accepts: plain,
+            call: scalarWrite(
+              writeMember(types, member, `${memory}.mut`, base, 'value', label),
+              call(imports.value('given'), 'value', name),
+            ),
+          }),
         };
       }
     }

@@ -86,7 +86,9 @@ function declaredClass(statement: string): string {
       isBody = true;
     } else lines.push(line);
   }
-  return `export declare ${lines.join('\n').slice('export '.length)}`;
+  const header = `export declare ${lines[0]!.slice('export '.length)}`;
+  const broken = header.replace(/<(Record<never, never>)> \{$/, '<\n  $1\n> {');
+  return [header.length <= WIDTH ? header : broken, ...lines.slice(1)].join('\n');
 }
 
 /** The imports that declarations need: types and classes. */

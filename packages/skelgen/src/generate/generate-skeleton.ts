@@ -389,59 +389,54 @@ export class SkeletonModule {
   ): void {
     const writer = this.#writer;
     const kind = this.#isSub ? 'Subskeleton' : 'Skeleton';
-    const define = `${this.#imports.value(`define${kind}`)}({`;
-    const open = `Open${this.#className}`;
-    const type = `${this.#imports.type(kind)}<${open}, ${this.#className}>`;
-    const line = `export const ${this.#className}: ${type} = ${define}`;
+    const define = this.#imports.value(`define${kind}`);
     writer.line();
-    if (line.length <= WIDTH) writer.line(line);
-    else {
-      writer.line(`export const ${this.#className}: ${kind}<`);
-      writer.line(`  ${open},`);
-      writer.line(`  ${this.#className}`);
-      writer.line(`> = ${define}`);
-    }
-    writer.indent(() => {
-      writer.assign('name:', stringLiteral(this.#options.name), ',');
-      writer.line(`format: ${FORMAT},`);
-      writer.assign('generator:', stringLiteral(this.#options.version), ',');
-      this.#list(
-        'maps',
-        maps.map(({ map, property, codecs }) => [
-          ['property', stringLiteral(property)],
-          ['name', stringLiteral(this.#isSub && map.origin !== 'user' ? map.section : map.name)],
-          ...codecs.map(({ key, expression }) => [key, expression] as const),
-        ]),
-      );
-      this.#list(
-        'programs',
-        programs.map(({ property, name }) => [
-          ['property', stringLiteral(property)],
-          ['name', stringLiteral(name)],
-        ]),
-      );
-      this.#list(
-        'sections',
-        sections.map(({ map, property, className }) => [
-          ['property', stringLiteral(property)],
-          ...(this.#isSub ? [] : [['map', stringLiteral(map.name)] as const]),
-          ['view', className],
-          ...(this.#isSub ? [['variables', this.#variableNames(map)] as const] : []),
-        ]),
-      );
-      if (structOps.length > 0) {
+    writer.definition(
+      this.#className,
+      this.#imports.type(kind),
+      `Open${this.#className}`,
+      define,
+      () => {
+        writer.assign('name:', stringLiteral(this.#options.name), ',');
+        writer.line(`format: ${FORMAT},`);
+        writer.assign('generator:', stringLiteral(this.#options.version), ',');
         this.#list(
-          'structOps',
-          structOps.map(({ map, property, className }) => [
+          'maps',
+          maps.map(({ map, property, codecs }) => [
             ['property', stringLiteral(property)],
-            ['map', stringLiteral(map.name)],
-            ['view', className],
+            ['name', stringLiteral(this.#isSub && map.origin !== 'user' ? map.section : map.name)],
+            ...codecs.map(({ key, expression }) => [key, expression] as const),
           ]),
         );
-      }
-      if (!this.#isSub) writer.assign('object:', this.#embedded(), ',');
-    });
-    writer.line('});');
+        this.#list(
+          'programs',
+          programs.map(({ property, name }) => [
+            ['property', stringLiteral(property)],
+            ['name', stringLiteral(name)],
+          ]),
+        );
+        this.#list(
+          'sections',
+          sections.map(({ map, property, className }) => [
+            ['property', stringLiteral(property)],
+            ...(this.#isSub ? [] : [['map', stringLiteral(map.name)] as const]),
+            ['view', className],
+            ...(this.#isSub ? [['variables', this.#variableNames(map)] as const] : []),
+          ]),
+        );
+        if (structOps.length > 0) {
+          this.#list(
+            'structOps',
+            structOps.map(({ map, property, className }) => [
+              ['property', stringLiteral(property)],
+              ['map', stringLiteral(map.name)],
+              ['view', className],
+            ]),
+          );
+        }
+        if (!this.#isSub) writer.assign('object:', this.#embedded(), ',');
+      },
+    );
   }
 
   /** An array of objects: each on one line if it fits. */
@@ -454,7 +449,7 @@ export class SkeletonModule {
     const texts = entries.map(
       (entry) => `{ ${entry.map(([key, value]) => `${key}: ${flat(value)}`).join(', ')} }`,
     );
-    if (texts.length === 1 && `  ${name}: [${texts[0]}],`.length <= WIDTH) {
+    if (texts.length === 1 && writer.fits(`${name}: [${texts[0]}],`)) {
       writer.line(`${name}: [${texts[0]}],`);
       return;
     }
@@ -462,7 +457,7 @@ export class SkeletonModule {
       `${name}: [`,
       () => {
         for (const [index, entry] of entries.entries()) {
-          if (texts[index]!.length + 5 <= WIDTH) writer.line(`${texts[index]},`);
+          if (writer.fits(`${texts[index]},`)) writer.line(`${texts[index]},`);
           else {
             writer.block(
               '{',

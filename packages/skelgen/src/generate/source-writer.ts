@@ -74,6 +74,31 @@ export class SourceWriter {
     this.indent(() => this.block(open, body, close));
   }
 
+  /** `export const name: kind<open, name> = define({ … });`, broken as the formatter breaks it. */
+  definition(name: string, kind: string, open: string, define: string, body: () => void): void {
+    const left = `export const ${name}: ${kind}<${open}, ${name}> =`;
+    if (`${left} ${define}({`.length <= WIDTH) {
+      this.block(`${left} ${define}({`, body, '});');
+    } else if (`${left} ${define}(`.length <= WIDTH) {
+      this.block(`${left} ${define}(`, () => this.block('{', body, '},'), ');');
+    } else if (left.length <= WIDTH) {
+      this.line(left);
+      this.indent(() => this.block(`${define}({`, body, '});'));
+    } else {
+      this.block(`export const ${name}: ${kind}<`, () => {
+        this.line(`${open},`);
+        this.line(name);
+      }, `> = ${define}({`); // biome-ignore format: shorter
+      this.indent(body);
+      this.line('});');
+    }
+  }
+
+  /** Whether a line of this text is short enough at the present depth. */
+  fits(text: string): boolean {
+    return 2 * this.#depth + text.length <= WIDTH;
+  }
+
   /** What `body` writes, one step deeper. */
   indent(body: () => void): void {
     this.#depth++;
