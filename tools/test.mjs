@@ -3,9 +3,12 @@
 // that points at src). Ends with one line `N passed, N failed, N skipped`; a test file that adds no suite is a failure.
 //
 //   node tools/test.mjs [PATTERN]     PATTERN is a regular expression that a test file's path must match
+//
+// Paths of files that skipped a test are written to the file that TEST_INCOMPLETE names: .ci/run runs those again once it has
+// installed what they lacked.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -22,12 +25,16 @@ const packages =
     : [cwd];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const incomplete = [];
 for (const directory of packages) {
   if (!existsSync(join(directory, 'test'))) continue;
   console.log(`# ${relative(root, directory)}`);
   const result = await runPackage(directory);
   for (const key of Object.keys(total)) total[key] += result[key];
+  incomplete.push(...(result.incomplete ?? []));
 }
+const list = process.env.TEST_INCOMPLETE;
+if (list !== undefined) writeFileSync(list, incomplete.map((file) => `${file}\n`).join(''));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
