@@ -68,6 +68,9 @@ try {
   const megabytes = (statSync(output).size / 1e6).toFixed(1);
   const platform = `Node ${process.version} for ${process.platform} ${process.arch}`;
   console.log(`${output}: ${megabytes} MB, ${values.bundle ? 'for any Node' : platform}`);
+} catch (error) {
+  console.error(`package: ${error.message}`);
+  process.exitCode = 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -91,6 +94,11 @@ async function bundle() {
 }
 
 async function assemble() {
+  if (!readFileSync(process.execPath).includes(FUSE))
+    throw new Error(
+      `${process.execPath} has no place for a program in it: it was built without single executables, or its code is in a shared ` +
+        'library (libnode, as in some distributions); run this with a Node from nodejs.org',
+    );
   writeFileSync(
     join(scratch, 'sea.json'),
     JSON.stringify({
