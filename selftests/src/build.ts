@@ -173,6 +173,8 @@ function clangFlags(clang: Clang): string[] {
       '-O2',
       '-g',
       '-mcpu=v3',
+      '-fms-extensions', // as `skelgen build`: kernels from 7.0 on
+      '-Wno-microsoft-anon-tag',
       '-Wall',
       '-Wno-missing-declarations',
       '-Wno-unused-function',

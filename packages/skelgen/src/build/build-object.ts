@@ -114,6 +114,8 @@ function targetFlags(): string[] {
   const architecture = TARGET_ARCHITECTURES[process.arch];
   return [
     ...['-target', 'bpf', '-O2', '-g', '-mcpu=v3', '-Wall'],
+    // Kernels from 7.0 on have members that are structs with a tag and no name; without this they would be lost, with a warning.
+    ...['-fms-extensions', '-Wno-microsoft-anon-tag'],
     ...(architecture === undefined ? [] : [`-D__TARGET_ARCH_${architecture}`]),
   ];
 }
