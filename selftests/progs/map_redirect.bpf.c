@@ -38,4 +38,16 @@ struct {
 	__uint(value_size, 8);
 } socket_hash SEC(".maps");
 
+SEC("?xdp/devmap")
+int on_device(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+SEC("?xdp/cpumap")
+int on_cpu(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
 char _license[] SEC("license") = "GPL";

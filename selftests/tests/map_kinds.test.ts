@@ -5,6 +5,7 @@ import {
   type HashMap,
   isBpfError,
   openMapById,
+  openObject,
   openPinnedMap,
   possibleCpus,
 } from '@libbpf-ts/libbpf';
@@ -50,6 +51,28 @@ test('hash: numbers that do not fit are errors, and write nothing', (t) => {
   assert.throws(() => counts.update(1, 1.5 as unknown as bigint));
   assert.throws(() => counts.update(1, '1' as unknown as bigint));
   assert.equal([...counts.keys()].length, 0);
+});
+
+test('without a skeleton, keys and values have the same types and limits', (t) => {
+  const object = openObject(MapKindsBpf.elfBytes(), { name: 'map_kinds' });
+  t.after(() => object.close());
+  for (const program of object.programs.values()) program.autoload = false;
+  object.load();
+  const counts = object.map('counts');
+  counts.update(0xffff_ffff, 2n ** 64n - 1n);
+  assert.deepEqual([...counts.entries()], [[0xffff_ffff, 2n ** 64n - 1n]]);
+  assert.throws(() => counts.update(-1, 0n), RangeError);
+  assert.throws(() => counts.update(2 ** 32, 0n), RangeError);
+  assert.throws(() => counts.update(0, 2n ** 64n), RangeError);
+  const pairs = object.map('pairs');
+  const key = { first: 1, second: 2, third: 3 };
+  const value = { count: 5n, balance: -6, name: 'name', flags: new Uint8Array([1, 2, 3, 4]) };
+  pairs.update(key, value);
+  assert.deepEqual(pairs.lookup(key), value);
+  assert.throws(() => pairs.update({ ...key, second: 65536 }, value), /second/);
+  assert.throws(() => pairs.update(key, { ...value, balance: 2 ** 31 }), /balance/);
+  assert.throws(() => pairs.update(key, { ...value, name: 'longer than it is' }), RangeError);
+  assert.deepEqual(pairs.lookup(key), value);
 });
 
 test('hash: the program writes it too', (t) => {

@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
   {
     type: 'RHASH',
     flags: BPF_F_NO_PREALLOC,
-    works: [...READ, ...WRITE, ...REMOVE],
+    works: HASH,
     needs: [features.resizableHash],
   },
   { type: 'ARRAY', key: 1, works: [...READ, ...WRITE] },

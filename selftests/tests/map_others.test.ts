@@ -182,6 +182,37 @@ test('device and CPU maps', () => {
   assert.equal(cpus.lookup(0), 192);
 });
 
+test(
+  'device and CPU maps: with a program, written as itself and read as its id',
+  () => {
+    using opened = MapRedirectBpf.open();
+    opened.progs.on_device.autoload = true;
+    opened.progs.on_cpu.autoload = true;
+    opened.maps.cpus.valueSize = 8;
+    const { maps, progs } = opened.load();
+    maps.device_hash.update(3, { target: 1, program: progs.on_device });
+    assert.deepEqual(maps.device_hash.lookup(3), {
+      target: 1,
+      program: progs.on_device.info().id,
+    });
+    maps.cpus.update(0, { target: 192, program: progs.on_cpu });
+    assert.deepEqual(
+      [...maps.cpus.entries()],
+      [[0, { target: 192, program: progs.on_cpu.info().id }]],
+    );
+    assert.throws(
+      () => maps.cpus.update(0, { target: 192, program: progs.on_device }),
+      (error) => isBpfError(error, 'BPF_MAP_UPDATE'),
+      'it was loaded for another place',
+    );
+    assert.throws(
+      () => maps.devices.update(0, { target: 1, program: progs.on_device }),
+      RangeError,
+    );
+  },
+  { needs: [features.deviceMapProgram, features.cpuMapProgram] },
+);
+
 test('sockets: written as descriptors, read as cookies', async () => {
   using opened = MapRedirectBpf.open();
   const { sockets, socket_hash } = opened.load().maps;
