@@ -3,8 +3,8 @@
  * what its `load()` returns (the same object) can be attached and read.
  */
 
-import { compileCodec } from '@libbpf-ts/btf';
 import type { Codec } from './codec.js';
+import { codecFromBtf } from './codec-from-btf.js';
 import { dataSectionFromBtf, type GlobalData } from './data/reflect-section.js';
 import { SectionMemory } from './data/section-memory.js';
 import { BpfError, didYouMean } from './errors.js';
@@ -303,19 +303,19 @@ export class BpfObject implements OpenObject, LoadedObject {
   }
 
   #newMap(spec: MapSpec, codecs: MapCodecs | undefined): BpfMap {
-    const codec = (typeId: number, given: Codec<unknown> | undefined) =>
+    const codec = (typeId: number, given: Codec<unknown> | undefined, what: string) =>
       given ??
       (typeId === 0 || this.spec.btf === undefined || spec.origin !== 'user'
         ? undefined
-        : compileCodec(this.spec.btf, typeId));
+        : codecFromBtf(this.spec.btf, typeId, `map "${spec.name}", ${what}`));
     return new BpfMap({
       spec,
       objectName: this.spec.name,
-      keyCodec: codec(spec.btfKeyTypeId, codecs?.key),
-      valueCodec: codec(spec.btfValueTypeId, codecs?.value),
-      recordCodec: codec(spec.recordTypeId, codecs?.record),
-      innerKeyCodec: codec(spec.inner?.btfKeyTypeId ?? 0, codecs?.innerKey),
-      innerValueCodec: codec(spec.inner?.btfValueTypeId ?? 0, codecs?.innerValue),
+      keyCodec: codec(spec.btfKeyTypeId, codecs?.key, 'key'),
+      valueCodec: codec(spec.btfValueTypeId, codecs?.value, 'value'),
+      recordCodec: codec(spec.recordTypeId, codecs?.record, 'record'),
+      innerKeyCodec: codec(spec.inner?.btfKeyTypeId ?? 0, codecs?.innerKey, 'inner key'),
+      innerValueCodec: codec(spec.inner?.btfValueTypeId ?? 0, codecs?.innerValue, 'inner value'),
       isObjectLoaded: () => this.#phase !== 'open',
       section: () => this.sections.get(spec.name),
       structOps: spec.structOps === undefined ? undefined : this.#structOpsCalls(spec),

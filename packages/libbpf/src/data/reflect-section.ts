@@ -3,7 +3,8 @@
  * setters that a generated class has.
  */
 
-import { type Btf, type BtfMember, type BtfType, compileCodec } from '@libbpf-ts/btf';
+import type { Btf, BtfMember, BtfType } from '@libbpf-ts/btf';
+import { codecFromBtf } from '../codec-from-btf.js';
 import type { VariableSpec } from '../open/object-spec.js';
 import * as access from '../skel/codec-helpers.js';
 import { CharWindow, DataSection, StructView, viewArray } from './data-section.js';
@@ -124,7 +125,7 @@ class Places {
 
   /** Values that are read and written as a whole. */
   #copied(id: number): Place {
-    const codec = compileCodec(this.#btf, id);
+    const codec = codecFromBtf(this.#btf, id);
     return {
       get: (memory, at) => codec.decode(memory.read(at, codec.size)),
       set: (memory, at, value) => {
