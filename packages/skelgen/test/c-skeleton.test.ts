@@ -88,7 +88,8 @@ function headers(file: string): { prefix: string; name: string } {
 }
 
 function compile(compiler: string, args: readonly string[]): string {
-  const { status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(compiler, args, { encoding: 'utf8' });
+  if (error !== undefined) return error.message;
   return status === 0 ? '' : stderr.split('\n').slice(0, 20).join('\n');
 }
 

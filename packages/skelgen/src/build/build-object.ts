@@ -145,6 +145,9 @@ function vmlinuxFolder(source: string, output: string, options: BuildOptions): s
   return [output];
 }
 
+/** Milliseconds in which a signal to this process itself has arrived. */
+const SIGNAL_GRACE = 200;
+
 function run(
   command: string,
   args: readonly string[],
@@ -163,7 +166,12 @@ function run(
     );
     child.on('close', (status, signal) => {
       const killed = signal === null ? '' : `${command} was ended by ${signal}\n`;
-      done({ status: status ?? 1, messages: Buffer.concat(parts).toString('utf8') + killed });
+      const messages = Buffer.concat(parts).toString('utf8') + killed;
+      const finish = () => done({ status: status ?? 1, messages });
+      if (signal !== 'SIGINT') return finish();
+      // Ctrl-C ended it, and is meant for this process as well, which may only hear of it later.
+      process.kill(process.pid, signal);
+      setTimeout(finish, SIGNAL_GRACE);
     });
   });
 }
