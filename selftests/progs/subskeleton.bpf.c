@@ -1,5 +1,5 @@
 // A program that uses a library of BPF code, which it is linked with statically.
-// link: subskeleton_lib.bpf.c subskeleton_lib2.bpf.c
+// link: subskeleton_lib2.bpf.c subskeleton_lib.bpf.c
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

@@ -88,7 +88,8 @@ async function linkObjects(failures: BuildFailure[]): Promise<void> {
   if (bpftool === undefined)
     throw new Error('no static linker for BPF objects: install bpftool (Debian: bpftool)');
   for (const source of linked) {
-    const parts = [source, ...linkedSources(source)].map((one) => join(build, compiledName(one)));
+    // What is declared in one file comes after its definition in another, or bpftool 7.5 loses where it is.
+    const parts = [...linkedSources(source), source].map((one) => join(build, compiledName(one)));
     const missing = parts.filter((part) => !existsSync(part));
     if (missing.length > 0) continue; // its own failure says why
     const target = join(build, objectName(source));

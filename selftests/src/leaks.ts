@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeObject, heldByOthers, listObjects, type ObjectKey } from './bpf-objects.js';
 
 /** How long what the kernel frees may take to go away, and what the collector frees. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 10_000;
 const OWN_PATIENCE_MS = 500;
 /** Growth of private memory that is more than compiled code and heap that is reused. */
 const MEMORY_LIMIT = 24 << 20;

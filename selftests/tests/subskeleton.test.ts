@@ -72,6 +72,6 @@ test('an object without the library says what it lacks', () => {
   using open = AutoattachBpf.open();
   assert.throws(() => SubskeletonLibBpf.open(open.object), {
     code: 'BPF_NO_SUCH_MAP',
-    message: /map1/,
+    message: /no map "map[12]"/,
   });
 });
