@@ -5,24 +5,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineSkeleton } from '@libbpf-ts/libbpf/skel';
 import { compileObject, skipWithoutBpf } from './bpf-object.mjs';
+import { recordCodec } from './ring-record.mjs';
 
 const COUNT = 1_000_000;
 const ROUNDS = 4;
 const BPF_RB_NO_WAKEUP = 1n;
 const WAKE_UPS = 2000;
-
-/** As skelgen writes it for `struct record`. */
-const recordCodec = {
-  size: 24,
-  decode: (view, offset) => ({
-    sequence: view.getBigUint64(offset, true),
-    first: view.getUint32(offset + 8, true),
-    second: view.getUint32(offset + 12, true),
-    pid: view.getUint32(offset + 16, true),
-    cpu: view.getUint32(offset + 20, true),
-  }),
-  encode() {},
-};
 
 /** Opens the producer and the ring. */
 function setup(build, { wakeup, timed, count }, options = {}) {

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openMapById, openObject } from '@libbpf-ts/libbpf';
 import { compileObject, skipWithoutBpf } from './bpf-object.mjs';
+import { recordCodec } from './ring-record.mjs';
 
 const minutes = Number(process.argv[2] ?? 10);
 const PER_RUN = 100;
@@ -30,18 +31,6 @@ const compiled = spawnSync(
   { stdio: 'inherit' },
 );
 if (compiled.status !== 0) process.exit(1);
-
-const recordCodec = {
-  size: 24,
-  decode: (view, offset) => ({
-    sequence: view.getBigUint64(offset, true),
-    first: view.getUint32(offset + 8, true),
-    second: view.getUint32(offset + 12, true),
-    pid: view.getUint32(offset + 16, true),
-    cpu: view.getUint32(offset + 20, true),
-  }),
-  encode() {},
-};
 
 const { path, bytes } = compileObject('ring', build);
 const object = openObject(bytes, { name: 'ring' }).load();

@@ -24,8 +24,8 @@ export interface ParseBtfOptions {
  *
  * @param bytes - kept, not copied: must not change while the result is in use
  * @throws {@link BtfError} `BTF_TRUNCATED`, `BTF_BAD_MAGIC`, `BTF_BAD_VERSION`, `BTF_BAD_HEADER`, `BTF_BAD_STRINGS`,
- *   `BTF_BAD_KIND` for a kind that neither we nor the BTF's layout section know; type ids and string offsets inside the types are checked when a type is read, or all at once by
- *   `validateBtf`
+ *   `BTF_BAD_KIND` for a kind that neither we nor the BTF's layout section know; type ids and string offsets inside the types
+ *   are checked when a type is read, or all at once by `validateBtf`
  */
 export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

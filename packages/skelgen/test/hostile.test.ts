@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BtfBuilder, btfBuilder } from '@libbpf-ts/btf';
+import { newMapSpec } from '@libbpf-ts/libbpf/internal';
 import type { MapSpec, ObjectSpec } from '@libbpf-ts/libbpf/open';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -109,32 +110,18 @@ function hostileObject(evil: Names): ObjectSpec {
   const variable = builder.var(named(evil.variable), { typeId: int, linkage: 'global' });
   const other = builder.var(named(evil.other), { typeId: typedef, linkage: 'global' });
   const btf = builder.build();
-  const map = (fields: Partial<MapSpec>): MapSpec => ({
-    name: evil.map,
-    section: '.maps',
-    origin: 'user',
-    identifier: evil.map.replace(/\W/g, '_'),
-    type: 1,
-    keySize: 4,
-    valueSize: 12,
-    maxEntries: 1,
-    flags: 0,
-    numaNode: undefined,
-    mapExtra: 0n,
-    ifindex: 0,
-    btfKeyTypeId: 0,
-    btfValueTypeId: 0,
-    recordTypeId: 0,
-    pinByName: false,
-    pinPath: undefined,
-    autocreate: true,
-    inner: undefined,
-    initialSlots: [],
-    initialValue: undefined,
-    dataSectionTypeId: 0,
-    variables: [],
-    ...fields,
-  });
+  const map = (fields: Partial<MapSpec>): MapSpec =>
+    newMapSpec({
+      name: evil.map,
+      section: '.maps',
+      origin: 'user',
+      identifier: evil.map.replace(/\W/g, '_'),
+      type: 1,
+      keySize: 4,
+      valueSize: 12,
+      maxEntries: 1,
+      ...fields,
+    });
   const section = `.data.${evil.section}`;
   const common = { weak: false, hidden: false, linkage: 'global' as const };
   return {
