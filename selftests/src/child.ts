@@ -1,5 +1,5 @@
 /**
- * The process that runs one test file: `node --expose-gc dist/child.js FILE SELECTION`. Reports events on descriptor 3, and takes the
+ * The process that runs test files: `node --expose-gc dist/child.js SELECTION`. Reports events on descriptor 3, and takes the
  * selection as JSON (both: protocol.ts); what tests print goes to standard output and error as usual.
  */
 
@@ -18,8 +18,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const LINGER_MS = 2000;
 const EVENTS_FD = 3;
 
-const [path, selectionText = '{}'] = process.argv.slice(2);
-if (path === undefined) throw new Error('usage: child.js FILE SELECTION');
+const [selectionText] = process.argv.slice(2);
+if (selectionText === undefined) throw new Error('usage: child.js SELECTION');
 const selection = JSON.parse(selectionText) as Selection;
 
 /** What an error that nothing in a test caught goes to. */
@@ -29,21 +29,31 @@ process.on('uncaughtException', (error) => {
   onStray(error);
 });
 
-testFile.path = path;
 if (selection.list !== true && selection.part === undefined)
   mountMissing(selection.ownMounts === true);
-await import(pathToFileURL(path).href);
-send({
-  type: 'registered',
-  tests: registered.map(({ name, options }) => ({ name, alone: options.alone ?? false })),
-});
-if (selection.part !== undefined) {
-  await runPart(selection.part);
-} else if (selection.list !== true) {
-  for (const test of registered) {
-    if (isSelected(test)) await runTest(test);
+for (const path of selection.paths) {
+  await register(path);
+  if (selection.list === true) continue;
+  if (selection.part !== undefined) await runPart(selection.part);
+  else await runTests(testFileName(path));
+}
+if (selection.list !== true && selection.part === undefined) watchForLingering();
+
+/** Imports a file; what it registers takes the place of what the one before it did. */
+async function register(path: string): Promise<void> {
+  send({ type: 'importing', path });
+  testFile.path = path;
+  registered.length = 0;
+  bodies.clear();
+  await import(pathToFileURL(path).href);
+  const tests = registered.map(({ name, options }) => ({ name, alone: options.alone ?? false }));
+  send({ type: 'registered', tests });
+}
+
+async function runTests(file: string): Promise<void> {
+  for (const test of [...registered]) {
+    if (isSelected(file, test)) await runTest(test);
   }
-  watchForLingering();
 }
 
 async function runPart({ name, argument, limits }: NonNullable<Selection['part']>): Promise<void> {
@@ -63,12 +73,11 @@ async function runPart({ name, argument, limits }: NonNullable<Selection['part']
   }
 }
 
-function isSelected({ name, options }: Test): boolean {
+function isSelected(file: string, { name, options }: Test): boolean {
   if (selection.only !== undefined) return name === selection.only;
-  const matches = new RegExp(selection.pattern ?? '').test(
-    testId({ file: testFileName(path as string), name }),
-  );
-  return matches && options.alone !== true && selection.skip?.includes(name) !== true;
+  const id = testId({ file, name });
+  const matches = new RegExp(selection.pattern ?? '').test(id);
+  return matches && options.alone !== true && selection.skip?.includes(id) !== true;
 }
 
 async function runTest(test: Test): Promise<void> {

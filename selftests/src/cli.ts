@@ -10,7 +10,7 @@ import { runningKernel } from './kernel.js';
 import { type Options, readOptions, usage } from './options.js';
 import { filesFor, type TestResult, testFileName, testId } from './protocol.js';
 import { addCounts, countsLine, Reporter } from './reporter.js';
-import { listTests, runTestFile } from './runner.js';
+import { listTests, runTestFiles } from './runner.js';
 import { updateReadme } from './table.js';
 import { fetchKernels, type Kernel, kernelFromFile } from './vm/kernels.js';
 import { runMatrix } from './vm/matrix.js';
@@ -110,7 +110,7 @@ async function runHere(
   const onResult = (result: TestResult) => reporter.add(result);
   for (const path of testFiles) {
     if (abort.signal.aborted) return;
-    await runTestFile(path, {
+    await runTestFiles([path], {
       ...patternOf(options),
       onResult,
       timeScale: 1,

@@ -24,8 +24,9 @@ export interface TestResult {
   readonly log?: string;
 }
 
-/** Events of one test process. `registered` comes first; each test then gives `started` and `result`. */
+/** Events of one test process. Each file gives `importing` and `registered`; each of its tests then `started` and `result`. */
 export type ChildEvent =
+  | { readonly type: 'importing'; readonly path: string }
   | { readonly type: 'registered'; readonly tests: readonly RegisteredTest[] }
   | { readonly type: 'started'; readonly name: string; readonly timeoutMs: number }
   | ({ readonly type: 'result' } & Omit<TestResult, 'file'>)
@@ -47,13 +48,15 @@ export interface RegisteredTest {
   readonly alone: boolean;
 }
 
-/** Which tests of its file a test process runs, its second argument as JSON. */
+/** Which tests of which files a test process runs, its argument as JSON. */
 export interface Selection {
+  /** Compiled test files, one after another. */
+  readonly paths: readonly string[];
   /** Regular expression on {@link testId}; absent: all. */
   readonly pattern?: string;
-  /** Names that have a result already. */
+  /** Ids ({@link testId}) of tests that have a result already. */
   readonly skip?: readonly string[];
-  /** The one test to run, which may be an `alone` one; otherwise those that are not alone. */
+  /** Name of the one test to run, which may be an `alone` one; otherwise those that are not alone. */
   readonly only?: string;
   /** How much longer than usual everything may take. */
   readonly timeScale?: number;

@@ -1,7 +1,8 @@
 /**
- * Runs compiled test files, each in a process of its own, and hands out results as they come.
+ * Runs compiled test files in processes of their own, several files one after another in one process where the caller says so, and
+ * hands out results as they come.
  *
- * The process may crash or hang: its current test then failed, and the file's other tests go on in a new process. Every process
+ * The process may crash or hang: its current test then failed, and the tests that are left go on in a new process. Every process
  * leads a group of its own, so that what a test started ends with it.
  */
 
@@ -34,7 +35,7 @@ export async function listTests(
   path: string,
   signal: AbortSignal,
 ): Promise<readonly RegisteredTest[]> {
-  const child = new TestProcess(path, { list: true }, { signal });
+  const child = new TestProcess({ paths: [path], list: true }, { signal });
   let tests: readonly RegisteredTest[] | undefined;
   for await (const event of child.events()) {
     if (event.type === 'registered') tests = event.tests;
@@ -44,108 +45,97 @@ export async function listTests(
   return tests;
 }
 
-/** Runs what the pattern selects of one test file. */
-export async function runTestFile(path: string, options: RunOptions): Promise<void> {
-  const file = testFileName(path);
-  const { pattern } = options;
-  const isSkipped = (name: string) => options.skip?.includes(testId({ file, name })) === true;
-  const prefix = testId({ file, name: '' });
-  const skip = (options.skip ?? []).flatMap((id) =>
-    id.startsWith(prefix) ? [id.slice(prefix.length)] : [],
-  );
-  let tests: readonly RegisteredTest[] = [];
-  for (;;) {
-    const run = await runProcess(
-      path,
-      { ...(pattern === undefined ? {} : { pattern }), skip },
-      options,
-    );
-    if (run.tests !== undefined) tests = run.tests;
-    if (run.diedIn === undefined || options.signal.aborted) break;
-    skip.push(...run.done, run.diedIn);
+/** Runs what the pattern selects of the test files: in one process, but for tests that are to run alone or come after a crash. */
+export async function runTestFiles(paths: readonly string[], options: RunOptions): Promise<void> {
+  const { pattern, signal } = options;
+  const skip = [...(options.skip ?? [])];
+  const alone: { path: string; name: string }[] = [];
+  let left = paths;
+  while (left.length > 0 && !signal.aborted) {
+    const selection = { paths: left, ...(pattern === undefined ? {} : { pattern }), skip };
+    const run = await runProcess(selection, options);
+    for (const [path, tests] of run.registered) {
+      for (const test of tests) if (test.alone) alone.push({ path, name: test.name });
+    }
+    skip.push(...run.done);
+    left = left.slice(left.indexOf(run.diedIn ?? '') + 1 || left.length);
+    // The file in which a test took the process with it goes on behind that test.
+    if (run.diedIn !== undefined && run.registered.has(run.diedIn)) left = [run.diedIn, ...left];
   }
   const matches = new RegExp(pattern ?? '');
-  for (const { name, alone } of tests) {
-    if (
-      alone &&
-      matches.test(testId({ file, name })) &&
-      !isSkipped(name) &&
-      !options.signal.aborted
-    ) {
-      await runProcess(path, { only: name }, options);
+  for (const { path, name } of alone) {
+    const id = testId({ file: testFileName(path), name });
+    if (matches.test(id) && !skip.includes(id) && !signal.aborted) {
+      await runProcess({ paths: [path], only: name }, options);
     }
   }
 }
 
 interface ProcessRun {
-  /** The file's tests; absent if it could not be imported. */
-  readonly tests: readonly RegisteredTest[] | undefined;
-  /** Names of those that ran to their end. */
+  /** The tests of each file that could be imported, by its path. */
+  readonly registered: ReadonlyMap<string, readonly RegisteredTest[]>;
+  /** Ids of the tests that have a result. */
   readonly done: readonly string[];
-  /** The test in which the process ended. */
+  /** The file in which the process ended, in the middle. */
   readonly diedIn: string | undefined;
 }
 
-async function runProcess(
-  path: string,
-  selection: Selection,
-  options: RunOptions,
-): Promise<ProcessRun> {
+async function runProcess(selection: Selection, options: RunOptions): Promise<ProcessRun> {
   const child = new TestProcess(
-    path,
     { ...selection, timeScale: options.timeScale },
     { signal: options.signal },
   );
-  const follower = new ProcessFollower(testFileName(path), child, options);
+  const follower = new ProcessFollower(child, options);
   for await (const event of child.events()) follower.take(event);
   const ending = await child.ended;
-  const { tests, done, running } = follower;
+  const { registered, done } = follower;
   follower.stopClock();
-  if (options.signal.aborted) return { tests, done, diedIn: undefined };
-  follower.finish(ending);
-  return { tests, done, diedIn: running?.name };
+  if (options.signal.aborted) return { registered, done, diedIn: undefined };
+  return { registered, done, diedIn: follower.finish(ending) };
 }
 
 /** Turns the events of one process into results, and kills it when a test takes too long. */
 class ProcessFollower {
-  tests: readonly RegisteredTest[] | undefined;
+  readonly registered = new Map<string, readonly RegisteredTest[]>();
   readonly done: string[] = [];
-  running:
+  /** The file whose tests run. */
+  #path = '';
+  #running:
     | { readonly name: string; readonly start: number; readonly outputStart: number }
     | undefined;
   #timer: NodeJS.Timeout | undefined;
   #killedBecause: string | undefined;
   #keptAliveBy: readonly string[] | undefined;
-  readonly #file: string;
   readonly #child: TestProcess;
   readonly #options: RunOptions;
 
-  constructor(file: string, child: TestProcess, options: RunOptions) {
-    this.#file = file;
+  constructor(child: TestProcess, options: RunOptions) {
     this.#child = child;
     this.#options = options;
   }
 
   take(event: ChildEvent): void {
-    if (event.type === 'registered') {
-      this.tests = event.tests;
+    if (event.type === 'importing') {
+      this.#path = event.path;
+    } else if (event.type === 'registered') {
+      this.registered.set(this.#path, event.tests);
+      if (event.tests.length === 0) this.#fail('(import)', 'test file registers no test');
     } else if (event.type === 'started') {
       this.#start(event.name, event.timeoutMs * this.#options.timeScale);
     } else if (event.type === 'result') {
       clearTimeout(this.#timer);
       const { type: _, log = '', ...result } = event;
-      const printed = this.#child.output.slice(this.running?.outputStart ?? 0).trimEnd();
+      const printed = this.#child.output.slice(this.#running?.outputStart ?? 0).trimEnd();
       this.#report(result, [log, printed].filter(Boolean).join('\n'));
-      this.done.push(event.name);
-      this.running = undefined;
+      this.#running = undefined;
     } else if (event.type === 'lingers') {
       this.#keptAliveBy = event.resources;
     }
   }
 
   #start(name: string, limit: number): void {
-    this.#options.onStart?.({ file: this.#file, name });
-    this.running = { name, start: performance.now(), outputStart: this.#child.output.length };
+    this.#options.onStart?.({ file: testFileName(this.#path), name });
+    this.#running = { name, start: performance.now(), outputStart: this.#child.output.length };
     this.#timer = setTimeout(() => {
       this.#killedBecause = `not done after ${limit / 1000} s, killed`;
       this.#child.kill();
@@ -157,27 +147,29 @@ class ProcessFollower {
     clearTimeout(this.#timer);
   }
 
-  /** Called when the process is gone by itself: how it went says what else failed. */
-  finish(ending: string): void {
-    if (this.running !== undefined) {
-      const milliseconds = Math.round(performance.now() - this.running.start);
-      this.#fail(
-        this.running.name,
-        this.#killedBecause ?? `process ended in the middle: ${ending}`,
-        milliseconds,
-      );
-    } else if (this.tests === undefined) {
+  /**
+   * Called when the process is gone by itself: how it went says what else failed.
+   *
+   * @returns the file in which it ended before it was through
+   */
+  finish(ending: string): string | undefined {
+    if (this.#running !== undefined) {
+      const milliseconds = Math.round(performance.now() - this.#running.start);
+      const error = this.#killedBecause ?? `process ended in the middle: ${ending}`;
+      this.#fail(this.#running.name, error, milliseconds);
+      return this.#path;
+    }
+    if (!this.registered.has(this.#path)) {
       this.#fail('(import)', `test file could not be imported: ${ending}`);
-    } else if (this.tests.length === 0) {
-      this.#fail('(import)', 'test file registers no test');
-    } else if (this.#keptAliveBy !== undefined) {
-      this.#fail(
-        '(end of process)',
-        `process does not end by itself; kept alive by: ${this.#keptAliveBy.join(', ')}`,
-      );
+      return this.#path;
+    }
+    if (this.#keptAliveBy !== undefined) {
+      const resources = this.#keptAliveBy.join(', ');
+      this.#fail('(end of process)', `process does not end by itself; kept alive by: ${resources}`);
     } else if (ending !== 'exit status 0') {
       this.#fail('(end of process)', `process ended after its tests with ${ending}`);
     }
+    return undefined;
   }
 
   #fail(name: string, error: string, milliseconds = 0): void {
@@ -185,6 +177,8 @@ class ProcessFollower {
   }
 
   #report(result: Omit<TestResult, 'file'>, log: string): void {
-    this.#options.onResult({ file: this.#file, ...result, ...(log === '' ? {} : { log }) });
+    const file = testFileName(this.#path);
+    this.done.push(testId({ file, name: result.name }));
+    this.#options.onResult({ file, ...result, ...(log === '' ? {} : { log }) });
   }
 }

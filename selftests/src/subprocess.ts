@@ -54,8 +54,7 @@ export function subprocess<Argument, Result>(
   bodies.set(name, body as Body);
   return async (argument, limits = {}) => {
     const child = new TestProcess(
-      testFile.path,
-      { part: { name, argument, limits } },
+      { paths: [testFile.path], part: { name, argument, limits } },
       { part: true },
     );
     let answer: { value: unknown } | { error: ThrownError } | undefined;

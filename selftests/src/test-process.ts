@@ -1,4 +1,4 @@
-/** A process that runs tests of one file (child.ts), as the one who started it sees it. */
+/** A process that runs test files (child.ts), as the one who started it sees it. */
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -19,17 +19,13 @@ export class TestProcess {
   readonly #eventStream: Readable;
 
   /** @param options - `part`: belongs to the test that starts it: same process group, same mount namespace */
-  constructor(
-    path: string,
-    selection: Selection,
-    options: { signal?: AbortSignal; part?: boolean } = {},
-  ) {
+  constructor(selection: Selection, options: { signal?: AbortSignal; part?: boolean } = {}) {
     const { signal, part = false } = options;
     const script = join(import.meta.dirname, 'child.js');
     const flags = ['--expose-gc', '--enable-source-maps'];
     const unshare = selection.list === true || part ? undefined : findProgram('unshare');
     const told = JSON.stringify({ ...selection, ownMounts: unshare !== undefined });
-    const command = [process.execPath, ...flags, script, path, told];
+    const command = [process.execPath, ...flags, script, told];
     // child.ts mounts a bpffs, and tracefs if it is missing; a namespace of its own keeps that from the machine.
     const [program = '', ...args] =
       unshare === undefined ? command : [unshare, '--mount', '--', ...command];

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, type TestContext, test } from '#harness';
 import type { TestResult } from '#protocol';
-import { runTestFile } from '#runner';
+import { runTestFiles } from '#runner';
 
 const harness = import.meta.resolve('#harness');
 
@@ -17,7 +17,7 @@ async function runBody(
   const path = join(t.tmpdir(), 'fixture.test.mjs');
   writeFileSync(path, `import { test } from ${JSON.stringify(harness)};\n${body}`);
   const results: Record<string, TestResult> = {};
-  await runTestFile(path, {
+  await runTestFiles([path], {
     ...(pattern === undefined ? {} : { pattern }),
     onResult: (result) => {
       results[result.name] = result;
@@ -125,6 +125,58 @@ test('a file without tests, or that cannot be imported, is a failure', async (t)
   assert.match((await runBody(t, "import './nowhere.js';"))['(import)']?.log ?? '', /nowhere\.js/);
 });
 
+test('files share a process; what one does to it costs the others nothing', async (t) => {
+  const folder = t.tmpdir();
+  const write = (name: string, body: string) => {
+    const path = join(folder, `${name}.test.mjs`);
+    writeFileSync(path, `import { test } from ${JSON.stringify(harness)};\n${body}`);
+    return path;
+  };
+  const results: Record<string, string> = {};
+  await runTestFiles(
+    [
+      write(
+        'first',
+        "globalThis.shared = 1; test('one', () => {}); test('own', () => {}, { alone: true });",
+      ),
+      write(
+        'crash',
+        "test('before', () => {}); test('crashes', () => process.abort()); test('after', () => {});",
+      ),
+      write('broken', "import './nowhere.js';"),
+      write('empty', ''),
+      write(
+        'last',
+        "test('one', (t) => { if (globalThis.shared) throw new Error('same process'); });",
+      ),
+      write('next', 'globalThis.again = 1; test("sets", () => {});'),
+      write(
+        'end',
+        "test('same process', () => { if (!globalThis.again) throw new Error('another process'); });",
+      ),
+    ],
+    {
+      onResult: ({ file, name, status }) => {
+        results[`${file}: ${name}`] = status;
+      },
+      timeScale: 1,
+      signal: new AbortController().signal,
+    },
+  );
+  assert.deepEqual(results, {
+    'first: one': 'passed',
+    'crash: before': 'passed',
+    'crash: crashes': 'failed',
+    'crash: after': 'passed',
+    'broken: (import)': 'failed',
+    'empty: (import)': 'failed',
+    'last: one': 'passed',
+    'next: sets': 'passed',
+    'end: same process': 'passed',
+    'first: own': 'passed',
+  });
+});
+
 test('the pattern selects tests by file and name', async (t) => {
   const body =
     "test('one', () => {}); test('two', () => {}); test('three', () => {}, { alone: true });";
@@ -142,7 +194,7 @@ test('when interrupted it kills the test and is done at once', async (t) => {
     test('after', () => {});`,
   );
   const results: TestResult[] = [];
-  await runTestFile(path, {
+  await runTestFiles([path], {
     onStart: () => controller.abort(),
     onResult: (result) => results.push(result),
     timeScale: 1,

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBpfError, programs } from '@libbpf-ts/libbpf';
-import { injectFaults } from '@libbpf-ts/libbpf/internal';
+import { forgetFeatures, injectFaults } from '@libbpf-ts/libbpf/internal';
 import {
   assert,
   features,
@@ -102,6 +102,7 @@ for (const [name, run] of Object.entries(lives)) {
   test(
     `${name}: a call that fails, from open to attach, is a typed error and leaves nothing`,
     (t) => {
+      t.after(forgetFeatures);
       run(); // What the kernel can do is asked for once: not with faults.
       const calls = countCalls(run);
       const before = openThings();

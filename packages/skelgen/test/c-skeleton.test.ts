@@ -5,9 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BtfVar } from '@libbpf-ts/btf';
+import { type Btf, BtfKind, type BtfVar, parseBtf } from '@libbpf-ts/btf';
 import { dumpC } from '@libbpf-ts/btf-dump';
-import type { MapSpec } from '@libbpf-ts/libbpf/open';
+import { readElf } from '@libbpf-ts/elf';
+import type { MapSpec, VariableSpec } from '@libbpf-ts/libbpf/open';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generateCSkeleton } from '../src/generate-c/generate-c-skeleton.js';
@@ -125,11 +126,13 @@ for (const file of files) {
       const ours = readFileSync(`${prefix}.skel.h`, 'latin1');
       // Of sections with long names bpftool keeps the first letters, which are the same in this object.
       const isLong = basename(file) === 'data-same-name.bpf.o';
-      const maps = readObject(file)
-        .object.maps.filter(hasVariables)
+      const { bytes, object } = readObject(file);
+      const btf = parseBtf(readElf(bytes).section('.BTF')!.data);
+      const maps = object.maps
+        .filter(hasVariables)
         .filter(isOnly)
         .filter((map) => !isLong || theirs.includes(`struct ${name}__${sectionOf(map)} {`));
-      const checks = maps.flatMap((map) => offsets(map, name));
+      const checks = maps.flatMap((map) => offsets(map, name, btf));
       const program = (structs: string) =>
         `#include <stddef.h>\n#include <stdio.h>\n#include "${prefix}.types.h"\nstruct bpf_program;\n${structs}\nint main(void) {\n${checks.join('\n')}\nreturn 0;\n}\n`;
       const found = [ours, theirs].map((header, index) => {
@@ -161,15 +164,27 @@ function hasVariables(map: MapSpec): boolean {
   return map.variables.some(({ linkage }) => linkage !== 'static');
 }
 
-/** Statements that print where each variable is. */
-function offsets(map: MapSpec, name: string): string[] {
+/** Statements that print where each variable is, but for those that bpftool looks for in the wrong place. */
+function offsets(map: MapSpec, name: string, btf: Btf): string[] {
   const section = `struct ${name}__${sectionOf(map)}`;
   return map.variables
     .filter(({ linkage }) => linkage !== 'static')
+    .filter((variable) => !isMisplaced(btf, map.section, variable))
     .map(({ name: variable }) => {
       const member = variable.replace(/\W/g, '_');
       return `printf("${member} %zu %zu\\n", offsetof(${section}, ${member}), sizeof(((${section} *)0)->${member}));`;
     });
+}
+
+/**
+ * Whether the section's entry in BTF is not where the symbol is: where a weak definition gives way to a strong one, bpftool's linker
+ * moves the symbol, which the programs use, but not this. (A compiler leaves offsets and size to the loader.)
+ */
+function isMisplaced(btf: Btf, section: string, { name, offset }: VariableSpec): boolean {
+  const id = btf.findByNameAndKind(section, BtfKind.DATASEC);
+  const type = btf.type(id ?? 0);
+  if (type.kind !== 'datasec' || type.size === 0) return false;
+  return type.variables.some((one) => btf.nameOf(one.typeId) === name && one.offset !== offset);
 }
 
 /** The structs of data sections in a header, which may not compile as a whole. */

@@ -290,6 +290,11 @@ export function hasFeature(name: FeatureName): boolean {
   return answer;
 }
 
+/** Asks the kernel anew from now on: what was learnt while calls failed on purpose is not what it can do. */
+export function forgetFeatures(): void {
+  known.clear();
+}
+
 /** What people call a feature, and the release that brought it. */
 export function describeFeature(name: FeatureName): {
   readonly label: string;
