@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBpfError, openObject } from '@libbpf-ts/libbpf';
-import { forgetFeatures, injectFaults } from '@libbpf-ts/libbpf/internal';
+import { forgetAnswers, injectFaults } from '@libbpf-ts/libbpf/internal';
 import { assert, features, test } from '#harness';
 import { corpusObjects } from '#paths';
 
@@ -78,7 +78,7 @@ for (const name of [
     (t) => {
       mkdirSync(FOLDER, { recursive: true });
       t.after(() => rmSync(FOLDER, { recursive: true, force: true }));
-      t.after(forgetFeatures);
+      t.after(forgetAnswers);
       const path = join(corpusObjects, `${name}.bpf.o`);
       assert.ok(existsSync(path), path);
       const bytes = readFileSync(path);

@@ -4,7 +4,8 @@
  * @module
  */
 
-export { type FeatureName, forgetFeatures, hasFeature } from './load/features.js';
+export { forgetAnswers } from './load/answers.js';
+export { type FeatureName, hasFeature } from './load/features.js';
 export { vmlinuxBtf } from './load/kernel-btf.js';
 export { translatedInstructions } from './load/kernel-info.js';
 export { newMapSpec } from './open/map-definitions.js';

@@ -4,6 +4,7 @@
  */
 
 import { SyscallError } from '../errors.js';
+import { Answers } from '../load/answers.js';
 import { program } from '../load/program-bytes.js';
 import { type AttachTypeName, attachType, progType } from '../open/constants.js';
 import type { Attr } from '../sys/attr.js';
@@ -16,16 +17,13 @@ export type ProbeLinkKind =
   | 'TRACE_UPROBE_MULTI'
   | 'TRACE_UPROBE_SESSION';
 
-const known = new Map<ProbeLinkKind, boolean>();
+const answers = new Answers((kind: ProbeLinkKind) =>
+  kind.includes('UPROBE') ? hasUprobeLink(kind) : hasKprobeLink(kind),
+);
 
 /** Whether links of a kind can be made. Asks once. */
 export function hasProbeLink(kind: ProbeLinkKind): boolean {
-  let answer = known.get(kind);
-  if (answer === undefined) {
-    answer = kind.includes('UPROBE') ? hasUprobeLink(kind) : hasKprobeLink(kind);
-    known.set(kind, answer);
-  }
-  return answer;
+  return answers.get(kind);
 }
 
 /** An address list that cannot be read is EFAULT, once the kernel looks at it. */

@@ -11,6 +11,7 @@ import { hasProbeLink } from '../link/probe-links.js';
 import { attachType, BPF_F_MMAPABLE, mapType, progType } from '../open/constants.js';
 import { btfLoad, linkCreate, mapCreate, progBindMap, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
+import { Answers } from './answers.js';
 import { kernelSymbols } from './kallsyms.js';
 import { BTF_KINDS, probeBtf } from './probe-btf.js';
 import { program } from './program-bytes.js';
@@ -278,21 +279,11 @@ function loadsArgCtx(): boolean {
   );
 }
 
-const known = new Map<FeatureName, boolean>();
+const answers = new Answers((name: FeatureName) => PROBES[name].run());
 
 /** Whether the running kernel has a feature. Asks once. */
 export function hasFeature(name: FeatureName): boolean {
-  let answer = known.get(name);
-  if (answer === undefined) {
-    answer = PROBES[name].run();
-    known.set(name, answer);
-  }
-  return answer;
-}
-
-/** Asks the kernel anew from now on: what was learnt while calls failed on purpose is not what it can do. */
-export function forgetFeatures(): void {
-  known.clear();
+  return answers.get(name);
 }
 
 /** What people call a feature, and the release that brought it. */

@@ -15,6 +15,7 @@ import {
 } from '../open/constants.js';
 import { linkCreate, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
+import { Answers } from './answers.js';
 import { describeFeature, type FeatureName, hasFeature } from './features.js';
 import { program } from './program-bytes.js';
 import {
@@ -65,7 +66,8 @@ export const features: Features = {
     if (typeof question === 'string') return named(question);
     if ('mapType' in question) return mapTypeSupport(mapType(question.mapType));
     if ('link' in question) return linkSupport(question.link);
-    if ('helper' in question) return helperSupport(question.helper, progType(question.programType));
+    if ('helper' in question)
+      return helpers.get(progType(question.programType)).get(question.helper);
     return programTypeSupport(progType(question.programType));
   },
   since(question) {
@@ -91,17 +93,10 @@ const EXIT = program([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
 const NO_SUCH_HELPER =
   /invalid func |unknown func |program of this type cannot use helper |unknown#/;
 
-const helpers = new Map<string, Support>();
-
-function helperSupport(helper: number, type: number): Support {
-  const key = `${type}:${helper}`;
-  let answer = helpers.get(key);
-  if (answer === undefined) {
-    answer = probeHelper(helper, type);
-    helpers.set(key, answer);
-  }
-  return answer;
-}
+/** By type of program, and then by helper. */
+const helpers = new Answers(
+  (type: number) => new Answers((helper: number) => probeHelper(helper, type)),
+);
 
 function probeHelper(helper: number, type: number): Support {
   const name = PROG_TYPES[type] ?? String(type);

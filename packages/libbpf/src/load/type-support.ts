@@ -16,6 +16,7 @@ import {
 import { btfLoad, mapCreate, type ProgLoadAttr, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { pageSize } from '../sys/memory.js';
+import { Answers } from './answers.js';
 import { BTF_KINDS, probeBtf } from './probe-btf.js';
 import { program } from './program-bytes.js';
 
@@ -112,16 +113,11 @@ export function mapTypeSince(type: number): string | undefined {
 const EXIT = program([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
 const EXIT_ONE = program([0xb7, 0, 0, 1], [0x95, 0, 0, 0]);
 
-const programs = new Map<number, Support>();
+const programs = new Answers(probeProgramType);
 
 /** Whether the running kernel has a type of program. Tries once. */
 export function programTypeSupport(type: number): Support {
-  let answer = programs.get(type);
-  if (answer === undefined) {
-    answer = probeProgramType(type);
-    programs.set(type, answer);
-  }
-  return answer;
+  return programs.get(type);
 }
 
 function probeProgramType(type: number): Support {
@@ -180,16 +176,11 @@ function namedInLog(attribute: ProgLoadAttr): Support {
   }
 }
 
-const maps = new Map<number, Support>();
+const maps = new Answers(probeMapType);
 
 /** Whether the running kernel has a type of map. Tries once. */
 export function mapTypeSupport(type: number): Support {
-  let answer = maps.get(type);
-  if (answer === undefined) {
-    answer = probeMapType(type);
-    maps.set(type, answer);
-  }
-  return answer;
+  return maps.get(type);
 }
 
 function probeMapType(type: number): Support {
