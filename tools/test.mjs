@@ -24,6 +24,9 @@ const packages =
     ? readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
     : [cwd];
 
+/** For the tests of one package; they take two minutes at most. */
+const TIME_LIMIT_MS = 15 * 60_000;
+
 const total = { passed: 0, failed: 0, skipped: 0 };
 const incomplete = [];
 for (const directory of packages) {
@@ -37,6 +40,40 @@ const list = process.env.TEST_INCOMPLETE;
 if (list !== undefined) writeFileSync(list, incomplete.map((file) => `${file}\n`).join(''));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** Ends what does not end by itself: a test that loops forever would hold up whoever waits, without saying which test it is. */
+function run(args, directory) {
+  const child = spawn(process.execPath, args, {
+    cwd: directory,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  };
+  const timer = setTimeout(() => {
+    console.log(
+      `\nnot done after ${TIME_LIMIT_MS / 1000} s, killed; the test that ran is the one after those above`,
+    );
+    end();
+  }, TIME_LIMIT_MS);
+  const interrupt = () => {
+    end();
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
+  return new Promise((done) => {
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt);
+      done(status);
+    });
+  });
+}
 
 async function runPackage(directory) {
   const scratch = mkdtempSync(join(tmpdir(), 'libbpf-ts-test-'));
@@ -65,12 +102,7 @@ async function runPackage(directory) {
     pattern,
     report,
   ];
-  const status = await new Promise((done) => {
-    spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] }).on(
-      'close',
-      done,
-    );
-  });
+  const status = await run(args, directory);
   const result = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : { passed: 0, failed: 1, skipped: 0 };

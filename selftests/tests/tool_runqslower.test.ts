@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { injectFaults } from '@libbpf-ts/libbpf/internal';
+import { forgetAnswers, injectFaults } from '@libbpf-ts/libbpf/internal';
 import { trace } from 'runqslower/dist/runqslower.js';
 import { type Event, RunqslowerBpf } from 'runqslower/dist/runqslower.skel.js';
 import { assert, test } from '#harness';
@@ -127,7 +127,10 @@ test('where programs typed by BTF do not load, raw tracepoints see the same', as
   RunqslowerBpf.open().load().close();
   const EINVAL = 22; // what Linux 5.4 says to a type of program that it does not know
   injectFaults((_, command) => (command === 'BPF_PROG_LOAD' && debug.length === 0 ? EINVAL : 0));
-  t.after(() => injectFaults(undefined));
+  t.after(() => {
+    injectFaults(undefined);
+    forgetAnswers();
+  });
   await trace(
     { minUs: 1000, signal: stop.signal, onDebug: (line) => debug.push(line) },
     {

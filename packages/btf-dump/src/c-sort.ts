@@ -257,9 +257,10 @@ class TypeHash {
 
   #addName(types: TypeTable, name: number): void {
     if (name === 0) return;
-    const { strings } = types;
+    const text = types.string(name);
     const ofName = new TypeHash();
-    for (let i = name, char = strings.charCodeAt(i); char !== 0; char = strings.charCodeAt(++i)) {
+    for (let i = 0; i < text.length; i++) {
+      const char = text.charCodeAt(i);
       // `char` is signed where bpftool runs.
       if (char < 0x80) ofName.#add(0, char);
       else ofName.#add(0xffff_ffff, 0xffff_ff00 + char);

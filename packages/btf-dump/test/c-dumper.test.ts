@@ -280,6 +280,13 @@ test('ids and names that do not exist', () => {
   assert.throws(() => emitTypeDeclaration(bad.build(), 1), /type id 9 out of range/);
 });
 
+test('names that do not exist do not decide an order', () => {
+  // Of two types of one name the hash of their members' names decides.
+  const bytes = fixture('special-names.btf').slice();
+  bytes[24 + 139] = 0xf1;
+  assert.throws(() => [...dumpC(parseBtf(bytes))], /string offset 0xf1000029 out of range/);
+});
+
 test('any bytes that parse end in text or in an error of ours', () => {
   const seeds = ['syntax', 'ordering', 'padding', 'special-kernel', 'special-names'].map((name) =>
     fixture(`${name}.btf`),
