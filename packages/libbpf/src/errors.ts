@@ -118,6 +118,7 @@ export class FeatureError extends BpfError {
 
 /** The name in `names` that `wanted` was probably meant to be. */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
+  if (wanted === '') return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {

@@ -33,6 +33,8 @@ export interface OpenBpfProgram {
   expectedAttachType: number;
   /** BPF_F_* of BPF_PROG_LOAD. */
   flags: number;
+  /** Number of the network interface whose card runs it (XDP offload); 0, the default, for none. */
+  ifindex: number;
   /** Whether it is loaded with the object. Default: true, unless the section name begins with `?`. */
   autoload: boolean;
   /** Whether the skeleton's `attach()` includes it. Default: true. */
@@ -144,6 +146,12 @@ export class BpfProgram extends ProgramAttach implements OpenBpfProgram, LoadedB
   }
   set flags(value: number) {
     this.#settable('flags').flags = value;
+  }
+  get ifindex(): number {
+    return this.spec.ifindex;
+  }
+  set ifindex(value: number) {
+    this.#settable('ifindex').ifindex = value;
   }
   get autoload(): boolean {
     return this.spec.autoload;

@@ -2,9 +2,16 @@
  * What the functions of this folder need of a program, and the errors that they share.
  */
 
-import { BpfError, FeatureError, SyscallError } from '../errors.js';
+import { BpfError, didYouMean, FeatureError, SyscallError } from '../errors.js';
 import { permissionHint } from '../load/permission.js';
-import { ATTACH_TYPES, PROG_TYPES, type ProgTypeName, progType } from '../open/constants.js';
+import {
+  ATTACH_TYPES,
+  type AttachTypeName,
+  attachType,
+  PROG_TYPES,
+  type ProgTypeName,
+  progType,
+} from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 
 /** A loaded program, as seen by the ways of attaching it. */
@@ -57,6 +64,22 @@ export function expectType(
     `program "${program.name}" (section "${program.section}"): ${method} needs a program of type ${types.join(' or ')}, found ${PROG_TYPES[program.type] ?? program.type}`,
     { program: program.name, section: program.section },
   );
+}
+
+/** The program is of the right type, but for another way of attaching. */
+export function wrongKind(attempt: Attempt, problem: string): BpfError {
+  return new BpfError(
+    'BPF_WRONG_PROGRAM_TYPE',
+    `program "${attempt.program.name}" (section "${attempt.program.section}"): ${problem}`,
+    factsOf(attempt),
+  );
+}
+
+/** The number of an attach type that the caller named. @throws BpfError `BPF_ATTACH_OPTIONS` */
+export function namedAttachType(attempt: Attempt, name: AttachTypeName): number {
+  const value = attachType(name);
+  if (value >= 0) return value;
+  throw badOption(attempt, `there is no attach type "${name}"${didYouMean(name, ATTACH_TYPES)}`);
 }
 
 /** The name of an attach type, for people. */

@@ -6,9 +6,10 @@
  */
 
 import { closeSync, constants, openSync, statfsSync } from 'node:fs';
-import { SyscallError } from '../errors.js';
-import { type AttachTypeName, attachType } from '../open/constants.js';
-import { linkCreate, progAttach, progDetach } from '../sys/bpf.js';
+import { BpfError, SyscallError } from '../errors.js';
+import { programInfo } from '../load/kernel-info.js';
+import { type AttachTypeName, attachType, progType } from '../open/constants.js';
+import { linkCreate, progAttach, progDetach, progQuery } from '../sys/bpf.js';
 import { closeFd, duplicateFd } from '../sys/fd.js';
 import {
   type Attachable,
@@ -17,10 +18,15 @@ import {
   attempt,
   badOption,
   expectType,
+  factsOf,
+  namedAttachType,
   noFeature,
   noTarget,
+  refused,
+  wrongKind,
 } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
+import { hasLink } from './has-link.js';
 import { BPF_F_REPLACE, fillOrder, ORDER_HINTS, type OrderOptions, orderOf } from './order.js';
 
 /** A cgroup: the path of its folder in a cgroup2 file system, or a descriptor of that. */
@@ -60,10 +66,15 @@ export function attachCgroup(program: Attachable, options: CgroupOptions): BpfLi
     'LSM',
   ]);
   const { cgroup, replace, mode } = options;
-  const type =
-    options.attachType === undefined ? program.expectedAttachType : attachType(options.attachType);
   const name = typeof cgroup === 'string' ? cgroup : `descriptor ${cgroup.fd}`;
+  const where: Attempt = { program, way: `cgroup ${name}` };
+  const type =
+    options.attachType === undefined
+      ? program.expectedAttachType
+      : namedAttachType(where, options.attachType);
   const what: Attempt = { program, way: `${attachTypeName(type).toLowerCase()} of cgroup ${name}` };
+  if (program.type === progType('LSM') && type !== attachType('LSM_CGROUP'))
+    throw wrongKind(what, 'only SEC("lsm_cgroup/…") is for a cgroup; use attachTrace()');
   if (options.attachType === undefined && /^\??cgroup\/skb$/.test(program.section))
     throw badOption(what, 'section "cgroup/skb" does not say which way; attachType must be given');
   const fd = openCgroup(what, cgroup);
@@ -89,7 +100,7 @@ export function attachCgroup(program: Attachable, options: CgroupOptions): BpfLi
 
 /** A descriptor of one's own. */
 export function openCgroup(what: Attempt, cgroup: CgroupName): number {
-  if (typeof cgroup !== 'string') return duplicateFd(cgroup.fd);
+  if (typeof cgroup !== 'string') return duplicateCgroup(what, cgroup.fd);
   let fd: number;
   try {
     fd = openSync(cgroup, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -97,15 +108,31 @@ export function openCgroup(what: Attempt, cgroup: CgroupName): number {
     const { code } = cause as NodeJS.ErrnoException;
     throw noTarget(
       what,
-      code === 'ENOENT' ? `there is no cgroup "${cgroup}"` : `cgroup "${cgroup}": ${code}`,
+      code === 'ENOENT'
+        ? `there is no cgroup "${cgroup}"`
+        : `cgroup "${cgroup}": ${code === 'ENOTDIR' ? NO_FOLDER : code}`,
       cause,
     );
   }
   if (statfsSync(cgroup).type !== CGROUP2_MAGIC) {
     closeSync(fd);
-    throw noTarget(what, `"${cgroup}" is not a folder of a cgroup2 file system`);
+    throw noTarget(what, `"${cgroup}" ${NO_FOLDER}`);
   }
   return fd;
+}
+
+const NO_FOLDER = 'is not a folder of a cgroup2 file system';
+
+function duplicateCgroup(what: Attempt, fd: number): number {
+  let own: number;
+  try {
+    own = duplicateFd(fd);
+  } catch (cause) {
+    throw noTarget(what, `descriptor ${fd} is not open`, cause);
+  }
+  if (statfsSync(`/proc/self/fd/${own}`).type === CGROUP2_MAGIC) return own;
+  closeFd(own);
+  throw noTarget(what, `descriptor ${fd} ${NO_FOLDER}`);
 }
 
 /** @returns `undefined` where the kernel has no links for cgroups, and none was asked for */
@@ -131,12 +158,16 @@ function createLink(
   } catch (error) {
     if (!isInvalid(error)) throw error;
     if (order.isGiven) throw noFeature(what, 'order among programs of a cgroup', '6.17', error);
+    if (options.mode === 'link' && hasLink('CGROUP_INET_INGRESS'))
+      throw refused(what, (error as Error).cause, { EINVAL: UNFIT });
     if (options.mode === 'link') throw noFeature(what, 'links for cgroups', '5.7', error);
     if (type === attachType('LSM_CGROUP'))
       throw noFeature(what, 'LSM programs of a cgroup', '6.0', error);
     return undefined;
   }
 }
+
+const UNFIT = 'the program does not fit the attach type, or the kernel is too old for it';
 
 function isProgram(anchor: OrderOptions['before'] | OrderOptions['after']): boolean {
   return typeof anchor === 'object' && 'program' in anchor;
@@ -145,6 +176,31 @@ function isProgram(anchor: OrderOptions['before'] | OrderOptions['after']): bool
 function isInvalid(error: unknown): boolean {
   const cause = (error as Error).cause;
   return cause instanceof SyscallError && cause.code === 'EINVAL';
+}
+
+/** The kernel answers a program that is attached already as it does everything that it does not like. */
+function busyIfAttached(what: Attempt, targetFd: number, type: number, cause: unknown): unknown {
+  if (!(cause instanceof SyscallError) || cause.code !== 'EINVAL') return cause;
+  if (!isAttached(what.program.fd, targetFd, type)) return cause;
+  return new BpfError(
+    'BPF_BUSY',
+    `program "${what.program.name}" (${what.way}): this program is attached there already; close its link first`,
+    { ...factsOf(what), cause },
+  );
+}
+
+const MOST_ATTACHED = 64;
+
+function isAttached(progFd: number, targetFd: number, attachType: number): boolean {
+  const progIds = new Uint32Array(MOST_ATTACHED);
+  try {
+    const { id } = programInfo(progFd);
+    const { count } = progQuery({ targetFd, attachType, progIds });
+    return progIds.subarray(0, count).includes(id);
+  } catch (error) {
+    if (error instanceof SyscallError) return false; // a kernel that cannot be asked
+    throw error;
+  }
 }
 
 function attachWithoutLink(
@@ -159,25 +215,30 @@ function attachWithoutLink(
   const attachFlags = ALLOW[allow] | order.flags | (replace === undefined ? 0 : BPF_F_REPLACE);
   attempt(
     what,
-    () =>
-      progAttach({
-        targetFd,
-        attachFd: program.fd,
-        attachType: type,
-        attachFlags,
-        ...(replace !== undefined && { replaceFd: replace.fd }),
-        ...(order.isGiven && {
-          relativeFdOrId: order.relative,
-          expectedRevision: order.expectedRevision,
-        }),
-      }),
+    () => {
+      try {
+        progAttach({
+          targetFd,
+          attachFd: program.fd,
+          attachType: type,
+          attachFlags,
+          ...(replace !== undefined && { replaceFd: replace.fd }),
+          ...(order.isGiven && {
+            relativeFdOrId: order.relative,
+            expectedRevision: order.expectedRevision,
+          }),
+        });
+      } catch (cause) {
+        throw busyIfAttached(what, targetFd, type, cause);
+      }
+    },
     {
       ...ORDER_HINTS,
       ENOENT: `the program to ${replace === undefined ? 'go before or after' : 'replace'} is not attached there`,
       EPERM: 'a program is attached there, or above, that allows no other',
       EINVAL: order.isGiven
         ? 'a program goes before or after programs, not links; the order needs Linux 6.17'
-        : 'the program does not fit the attach type, or the kernel is too old for it',
+        : UNFIT,
     },
   );
   // The program may be closed before the link is.

@@ -17,6 +17,7 @@ import {
   expectType,
   noFeature,
   noTarget,
+  wrongKind,
 } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
 
@@ -114,6 +115,8 @@ function readOnce(fd: number, buffer: Uint8Array): number {
 export function attachIter(program: Attachable, options: IterOptions = {}): BpfIterLink {
   expectType(program, 'attachIter()', ['TRACING']);
   const what: Attempt = { program, way: `iter ${program.spec.attachTarget ?? ''}`.trimEnd() };
+  if (program.expectedAttachType !== attachType('TRACE_ITER'))
+    throw wrongKind(what, 'attachIter() is for iterators; use attachTrace()');
   const info = linkInfoOf(what, options);
   // The kernel would walk through nothing.
   const task = options.pid ?? options.tid;
@@ -155,6 +158,18 @@ function takesTask(create: (parameters: Uint8Array) => number): boolean {
   return answer;
 }
 
+/** The parameters are a union: those of another iterator would be taken for its own. */
+function checkTarget(what: Attempt, { map, tid, pid, cgroup }: IterOptions): void {
+  const target = what.program.spec.attachTarget ?? '';
+  const wrong = (option: string, wanted: string) =>
+    badOption(what, `${option} is for iterators over ${wanted}, this one is over "${target}"`);
+  if (map !== undefined && !/^(?:bpf_map_elem|bpf_sk_storage_map|sockmap)$/.test(target))
+    throw wrong('map', 'the elements of a map');
+  if ((tid !== undefined || pid !== undefined) && !target.startsWith('task'))
+    throw wrong(tid === undefined ? 'pid' : 'tid', 'tasks, their files or memory');
+  if (cgroup !== undefined && !/^(?:cgroup|css)/.test(target)) throw wrong('cgroup', 'cgroups');
+}
+
 /** `union bpf_iter_link_info`; `undefined` for iterators over everything. */
 function linkInfoOf(what: Attempt, options: IterOptions): Uint8Array | undefined {
   const { map, tid, pid, cgroup, cgroupOrder } = options;
@@ -163,6 +178,7 @@ function linkInfoOf(what: Attempt, options: IterOptions): Uint8Array | undefined
   if (cgroupOrder !== undefined && cgroup === undefined)
     throw badOption(what, 'cgroupOrder needs a cgroup');
   if (given === 0) return undefined;
+  checkTarget(what, options);
   const view = new DataView(new ArrayBuffer(16));
   if (map !== undefined) {
     view.setUint32(0, map.fd, LITTLE);

@@ -5,7 +5,7 @@
 
 import { BpfError } from '../errors.js';
 import { tracepointId, writeProbe } from '../sys/tracefs.js';
-import { type Attempt, attempt, factsOf } from './attachable.js';
+import { type Attempt, factsOf } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
 import { type PerfMode, tieToEvent } from './perf-event.js';
 import { openTracepointEvent } from './tracepoint.js';
@@ -47,13 +47,21 @@ export function attachLegacyProbe(what: Attempt, probe: LegacyProbe): BpfLink {
         `program "${what.program.name}" (${what.way}): tracefs does not show the probe "${group}/${name}" that was just made`,
         factsOf(what),
       );
-    const eventFd = attempt(what, () => openTracepointEvent(id, probe.pid ?? -1, probe.cpu ?? 0));
+    const eventFd = openEvent(id, probe);
     const mode: PerfMode | undefined = probe.cookie ? undefined : 'perf';
     const tied = tieToEvent(what, eventFd, { cookie: probe.cookie, mode });
     return new BpfLink({ program: what.program.name, way: what.way, ...tied, undo: remove });
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+function openEvent(id: number, { pid = -1, cpu = 0, explain }: LegacyProbe): number {
+  try {
+    return openTracepointEvent(id, pid, cpu);
+  } catch (cause) {
+    throw explain(cause);
   }
 }
 

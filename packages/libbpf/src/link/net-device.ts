@@ -75,7 +75,7 @@ function attach(
     },
     {
       ...ORDER_HINTS,
-      ENODEV: 'there is no such interface, or it is no netkit device',
+      ENXIO: 'it is no netkit device',
       EEXIST: 'this program is attached there already',
       EACCES: 'the device is the peer; attach to the primary one',
     },

@@ -4,7 +4,7 @@
 
 import { attachType } from '../open/constants.js';
 import { linkCreate } from '../sys/bpf.js';
-import { type Attachable, type Attempt, attempt, expectType } from './attachable.js';
+import { type Attachable, type Attempt, attempt, badOption, expectType } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
 
 const FAMILIES = { ipv4: 2, ipv6: 10 } as const;
@@ -27,8 +27,10 @@ export function attachNetfilter(program: Attachable, options: NetfilterOptions):
   const what: Attempt = {
     program,
     way: `netfilter ${family} ${hook} priority ${priority}`,
-    feature: { label: 'links for netfilter', since: '6.4' },
+    feature: defragment ? { label: 'defragmenting links for netfilter', since: '6.6' } : undefined,
   };
+  expectName(what, 'family', family, FAMILIES);
+  expectName(what, 'hook', hook, HOOKS);
   const fd = attempt(
     what,
     () =>
@@ -43,10 +45,20 @@ export function attachNetfilter(program: Attachable, options: NetfilterOptions):
       ),
     {
       EAFNOSUPPORT: 'the kernel has no netfilter for this family (is nf_defrag loaded?)',
-      ERANGE: 'the lowest and highest priorities are not for programs',
+      ERANGE: defragment
+        ? 'what sees whole packets comes after the kernel puts them together, at priority -400'
+        : 'the lowest and highest priorities are not for programs',
       EBUSY: 'another program has this priority',
       EEXIST: 'another program has this priority',
     },
   );
   return new BpfLink({ program: program.name, way: what.way, fds: [fd], isKernelLink: true });
+}
+
+function expectName(what: Attempt, option: string, name: string, names: object): void {
+  if (Object.hasOwn(names, name)) return;
+  throw badOption(
+    what,
+    `${option} "${name}" is unknown, expected ${Object.keys(names).join(', ')}`,
+  );
 }

@@ -230,7 +230,7 @@ export function attachPerfEvent(
             if (cookie !== 0n) attribute.u64(16, cookie);
           },
         ),
-      { ...HINTS, EBADF: 'the descriptor is not open', ENOTTY: 'the descriptor is no perf event' },
+      { ...HINTS, EBADF: 'the descriptor is not open, or no perf event' },
     );
     perfEventEnable(event.fd);
     return new BpfLink({ program: program.name, way: what.way, fds: [linkFd], isKernelLink: true });

@@ -4,6 +4,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 
+type ProbeKind = 'kprobe' | 'uprobe';
+
 /** A kind of event that makes probes. */
 export interface ProbePmu {
   /** For `perf_event_attr.type`. */
@@ -14,8 +16,20 @@ export interface ProbePmu {
   readonly referenceCounterShift: number | undefined;
 }
 
-/** @returns `undefined` where probes can only be made through tracefs, or not at all */
-export function probePmu(kind: 'kprobe' | 'uprobe'): ProbePmu | undefined {
+const known = new Map<ProbeKind, ProbePmu>();
+
+/**
+ * How to make probes of a kind. What sysfs says does not change while the kernel runs, and is read once.
+ *
+ * @returns `undefined` where probes can only be made through tracefs, or not at all
+ */
+export function probePmu(kind: ProbeKind): ProbePmu | undefined {
+  const pmu = known.get(kind) ?? readPmu(kind);
+  if (pmu !== undefined) known.set(kind, pmu);
+  return pmu;
+}
+
+function readPmu(kind: ProbeKind): ProbePmu | undefined {
   const folder = `/sys/bus/event_source/devices/${kind}`;
   if (!existsSync(`${folder}/type`)) return undefined;
   const type = Number(readFileSync(`${folder}/type`, 'latin1'));

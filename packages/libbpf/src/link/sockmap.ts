@@ -3,7 +3,8 @@
  */
 
 import { SyscallError } from '../errors.js';
-import { type AttachTypeName, attachType } from '../open/constants.js';
+import { mapInfo } from '../map/map-info.js';
+import { type AttachTypeName, MAP_TYPES, mapType, progType } from '../open/constants.js';
 import { linkCreate, progAttach, progDetach } from '../sys/bpf.js';
 import { closeFd, duplicateFd } from '../sys/fd.js';
 import {
@@ -13,7 +14,9 @@ import {
   attempt,
   badOption,
   expectType,
+  namedAttachType,
   noFeature,
+  noTarget,
 } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
 
@@ -27,7 +30,7 @@ export interface SockmapOptions {
 }
 
 const HINTS = {
-  EINVAL: 'the map is no sockmap, or the program of another kind',
+  EINVAL: 'the program is of another kind',
   EOPNOTSUPP: 'a parser and verdict exclude a verdict alone, and the other way round',
 };
 
@@ -35,12 +38,22 @@ const HINTS = {
 export function attachSockmap(program: Attachable, options: SockmapOptions): BpfLink {
   expectType(program, 'attachSockmap()', ['SK_SKB', 'SK_MSG']);
   const { map, mode } = options;
+  const title = map.name === undefined ? `descriptor ${map.fd}` : `"${map.name}"`;
+  const where: Attempt = { program, way: `sockmap ${title}` };
   const type =
-    options.attachType === undefined ? program.expectedAttachType : attachType(options.attachType);
-  const title = map.name ?? `descriptor ${map.fd}`;
+    options.attachType === undefined
+      ? program.expectedAttachType
+      : namedAttachType(where, options.attachType);
   const what: Attempt = { program, way: `${attachTypeName(type).toLowerCase()} of map ${title}` };
   if (type === 0)
     throw badOption(what, 'section "sk_skb" does not say as what; attachType must be given');
+  const prefix = program.type === progType('SK_MSG') ? 'SK_MSG_' : 'SK_SKB_';
+  if (!attachTypeName(type).startsWith(prefix))
+    throw badOption(
+      what,
+      `a program of type ${prefix.slice(0, -1)} takes attach types ${prefix}…, found ${attachTypeName(type)}`,
+    );
+  expectSockmap(what, map.fd, title);
   if (mode !== 'attach') {
     const fd = createLink(what, map.fd, type, mode === 'link');
     if (fd !== undefined)
@@ -64,6 +77,21 @@ export function attachSockmap(program: Attachable, options: SockmapOptions): Bpf
     }
   };
   return new BpfLink({ program: program.name, way: what.way, fds: [], isKernelLink: false, undo });
+}
+
+function expectSockmap(what: Attempt, fd: number, title: string): void {
+  let type: number;
+  try {
+    ({ type } = mapInfo(fd));
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    throw noTarget(what, `${title} is no map that is open`, cause);
+  }
+  if (type === mapType('SOCKMAP') || type === mapType('SOCKHASH')) return;
+  throw noTarget(
+    what,
+    `map ${title} is of type ${MAP_TYPES[type] ?? type}, expected SOCKMAP or SOCKHASH`,
+  );
 }
 
 function createLink(

@@ -19,7 +19,7 @@ import {
   netlinkRequest,
   readAttributes,
 } from '../sys/netlink.js';
-import { type Attachable, type Attempt, expectType, refused } from './attachable.js';
+import { type Attachable, type Attempt, badOption, expectType, refused } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
 import { describeInterface, type InterfaceName, interfaceIndex } from './network-interface.js';
 
@@ -135,6 +135,8 @@ export function attachTc(program: Attachable, options: TcOptions): BpfLink {
   const ifindex = interfaceIndex(what, options.interface);
   const parent = parentOf(options);
   const { handle = 0, priority = 0, replace = false } = options;
+  expectRange(what, 'handle', handle, 0xffff_ffff);
+  expectRange(what, 'priority', priority, 0xffff);
   if (options.parent === undefined) createTcHook(options);
   const info = infoOf(priority);
   const flags = NLM_F_ACK | NLM_F_ECHO | NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL);
@@ -164,6 +166,11 @@ export function attachTc(program: Attachable, options: TcOptions): BpfLink {
     isKernelLink: false,
     undo,
   });
+}
+
+function expectRange(what: Attempt, option: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return;
+  throw badOption(what, `${option} ${value} is out of range, expected 1 to ${most}`);
 }
 
 function removeFilter(

@@ -5,7 +5,7 @@
  */
 
 import { SyscallError } from '../errors.js';
-import { attachType } from '../open/constants.js';
+import { attachType, progType } from '../open/constants.js';
 import { linkCreate, rawTracepointOpen } from '../sys/bpf.js';
 import {
   type Attachable,
@@ -14,9 +14,12 @@ import {
   badOption,
   expectType,
   noFeature,
+  noTarget,
   refused,
+  wrongKind,
 } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
+import { whyNotTraceable } from './kernel-functions.js';
 
 export interface TraceOptions {
   /** What bpf_get_attach_cookie() gives the program. Kernel 6.0; 6.10 for tp_btf. */
@@ -32,6 +35,10 @@ export function attachTrace(program: Attachable, options: TraceOptions = {}): Bp
   expectType(program, 'attachTrace()', ['TRACING', 'LSM', 'EXT']);
   const { cookie = 0n } = options;
   const what: Attempt = { program, way: wayOf(program) };
+  if (program.expectedAttachType === attachType('TRACE_ITER'))
+    throw wrongKind(what, 'attachTrace() is not for iterators; use attachIter()');
+  if (program.expectedAttachType === attachType('LSM_CGROUP'))
+    throw wrongKind(what, 'attachTrace() is not for LSM hooks of a cgroup; use attachCgroup()');
   const fd = cookie === 0n ? withoutCookie(what) : withCookie(what, cookie);
   return new BpfLink({ program: program.name, way: what.way, fds: [fd], isKernelLink: true });
 }
@@ -43,12 +50,28 @@ function withoutCookie(what: Attempt): number {
     // The first attachment uses up what was prepared at load.
     if (cause instanceof SyscallError && cause.code === 'ENOENT')
       throw noFeature(what, 'second attachment of a tracing program', '5.13', cause);
+    const why = whyRefused(what, cause);
+    if (why !== undefined) throw noTarget(what, why, cause);
     throw refused(
       what,
       cause,
       cause instanceof SyscallError && cause.code === 'E2BIG' ? HINTS : {},
     );
   }
+}
+
+/** The place where ftrace puts its calls is not there, or not as expected: EBUSY, as if a program were attached. */
+function whyRefused({ program }: Attempt, cause: unknown): string | undefined {
+  const { attachTarget: target, attachProgFd } = program.spec;
+  const isFunction = program.type === progType('TRACING') && !isTracepoint(program);
+  if (!(cause instanceof SyscallError) || !isFunction || attachProgFd > 0 || !target)
+    return undefined;
+  if (cause.code !== 'EBUSY' && cause.code !== 'EINVAL') return undefined;
+  return whyNotTraceable(target.slice(target.indexOf(':') + 1), 'ftrace');
+}
+
+function isTracepoint({ expectedAttachType }: Attachable): boolean {
+  return expectedAttachType === attachType('TRACE_RAW_TP');
 }
 
 function withCookie(what: Attempt, cookie: bigint): number {
@@ -61,11 +84,13 @@ function withCookie(what: Attempt, cookie: bigint): number {
   } catch (cause) {
     // Before 6.0 the link takes no cookie; before 6.10 not for tp_btf.
     if (cause instanceof SyscallError && cause.code === 'EINVAL') {
-      const isTracepoint = program.expectedAttachType === attachType('TRACE_RAW_TP');
+      const why = whyRefused(what, cause);
+      if (why !== undefined) throw noTarget(what, why, cause);
+      const isRaw = isTracepoint(program);
       throw noFeature(
         what,
-        isTracepoint ? 'cookies for tp_btf programs' : 'cookies for tracing programs',
-        isTracepoint ? '6.10' : '6.0',
+        isRaw ? 'cookies for tp_btf programs' : 'cookies for tracing programs',
+        isRaw ? '6.10' : '6.0',
         cause,
       );
     }

@@ -19,7 +19,7 @@ import { functionOffsets, matchingOffsets } from './binary.js';
 import { findBinary } from './binary-path.js';
 import { BpfLink } from './bpf-link.js';
 import { hasProbeLink } from './probe-links.js';
-import { noProcess } from './uprobe.js';
+import { expectPid, noProcess } from './uprobe.js';
 
 export interface UprobeMultiOptions {
   /** A path, or the name of a program or library. */
@@ -119,6 +119,7 @@ export function createUprobeMulti(what: Attempt, places: UprobePlaces): number {
   const { offsets, referenceCounterOffsets, cookies, session = false } = places;
   // For the kernel 0 is every process; libbpf makes it this one, as the other probes do.
   const pid = places.pid === 0 ? process.pid : (places.pid ?? 0);
+  expectPid(what, pid);
   try {
     return linkCreate(
       {

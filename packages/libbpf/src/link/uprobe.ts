@@ -85,6 +85,7 @@ export function attachUprobeAt(what: Attempt, place: UprobePlace): BpfLink {
   const { program } = what;
   const { path, fileOffset, retprobe, cookie, mode, referenceCounterOffset = 0 } = place;
   const pid = place.pid ?? -1;
+  expectPid(what, pid);
   const cpu = pid === -1 ? 0 : -1;
   const pmu = mode === 'legacy' ? undefined : probePmu('uprobe');
   if (pmu === undefined) {
@@ -146,6 +147,12 @@ function explain(what: Attempt, cause: unknown, pid: number): unknown {
       'the place is not in the code, is no instruction that can be probed, or the file system cannot have probes; a probe there may have another reference counter',
     ENOTSUPP: 'the instruction there cannot be probed',
   });
+}
+
+/** @throws BpfError `BPF_ATTACH_OPTIONS` */
+export function expectPid(what: Attempt, pid: number): void {
+  if (!Number.isInteger(pid) || pid < -1)
+    throw badOption(what, `pid ${pid} is no number of a process`);
 }
 
 /** There is no process of that id. */

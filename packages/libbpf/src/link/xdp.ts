@@ -3,7 +3,7 @@
  * taken away.
  */
 
-import { SyscallError } from '../errors.js';
+import { BpfError, SyscallError } from '../errors.js';
 import { attachType } from '../open/constants.js';
 import { LITTLE } from '../sys/attr.js';
 import { linkCreate } from '../sys/bpf.js';
@@ -21,10 +21,12 @@ import {
   attempt,
   badOption,
   expectType,
+  factsOf,
   noFeature,
   refused,
 } from './attachable.js';
 import { BpfLink } from './bpf-link.js';
+import { hasLink } from './has-link.js';
 import { describeInterface, type InterfaceName, interfaceIndex } from './network-interface.js';
 
 /** Where a program runs: in the network stack (any device), in the driver, on the card. */
@@ -62,6 +64,11 @@ export function attachXdp(program: Attachable, options: XdpOptions): BpfLink {
   if (replace !== undefined && by !== 'netlink')
     throw badOption(what, 'replace needs by: "netlink"; a link is replaced by its update()');
   const ifindex = interfaceIndex(what, options.interface);
+  if (mode === 'offload' && program.spec.ifindex === 0)
+    throw badOption(
+      what,
+      'a card runs only programs that were loaded for it; set the ifindex of the program before load()',
+    );
   const flags = mode === undefined ? 0 : FLAGS[mode];
   if (by !== 'netlink') {
     const fd = createLink(what, ifindex, flags, by === 'link');
@@ -90,6 +97,7 @@ function createLink(
       } catch (cause) {
         // 5.7 and 5.8 have links, but not this kind.
         if (!(cause instanceof SyscallError) || cause.code !== 'EINVAL') throw cause;
+        if (required && hasLink('XDP')) throw cause;
         if (required) throw noFeature(what, 'links for XDP', '5.9', cause);
         return undefined;
       }
@@ -123,7 +131,7 @@ function attachByNetlink(
   try {
     setProgram(ifindex, program.fd, flags, replace?.fd);
   } catch (cause) {
-    throw withText(what, cause);
+    throw replace === undefined ? withText(what, cause) : notReplaced(what, cause);
   }
   const undo = () => {
     try {
@@ -133,6 +141,15 @@ function attachByNetlink(
     }
   };
   return new BpfLink({ program: program.name, way: what.way, fds: [], isKernelLink: false, undo });
+}
+
+function notReplaced(what: Attempt, cause: unknown): unknown {
+  if (!(cause instanceof SyscallError) || cause.code !== 'EEXIST') return withText(what, cause);
+  return new BpfError(
+    'BPF_ATTACH',
+    `program "${what.program.name}" (${what.way}) could not be attached: the program to replace is not what is attached there (EEXIST)`,
+    { ...factsOf(what), cause },
+  );
 }
 
 /** With the kernel's own explanation, where it gives one. */

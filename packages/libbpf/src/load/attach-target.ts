@@ -48,7 +48,7 @@ export function findAttachTarget(spec: ProgramSpec, kernel: KernelTypes): Progra
   if (target === undefined || target === '') {
     throw noTarget(
       spec,
-      `section "${spec.section}" names no target; write SEC("${spec.section}/NAME"), or set attachTarget before load()`,
+      `section "${spec.section}" names no target; write SEC("${spec.sectionDefinition?.name ?? spec.section}/NAME"), or set attachTarget before load()`,
     );
   }
   if (spec.attachProgFd > 0) return targetInProgram(spec, target);

@@ -11,6 +11,7 @@ import {
   type AttachTypeName,
   BPF_F_XDP_HAS_FRAGS,
   PROG_TYPES,
+  type ProgTypeName,
   progType,
 } from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
@@ -42,6 +43,20 @@ const ATTACH_TYPE_SINCE: Partial<Record<AttachTypeName, string>> = {
   TRACE_FSESSION: '7.0',
 };
 
+/** Since when programs may sleep, by type. */
+const SLEEPABLE_SINCE: Partial<Record<ProgTypeName, string>> = {
+  TRACING: '5.10',
+  LSM: '5.10',
+  SYSCALL: '5.14',
+  KPROBE: '6.0',
+};
+
+/** Since when sleepable ones can be attached so, where that is later than that they load. */
+const SLEEPABLE_ATTACH_SINCE: Partial<Record<AttachTypeName, string>> = {
+  TRACE_UPROBE_MULTI: '6.6',
+  TRACE_UPROBE_SESSION: '6.13',
+};
+
 /** The error for a program of a kind that the running kernel does not have; `undefined` if that is not why it was refused. */
 export function missingKind(
   object: ObjectSpec,
@@ -50,8 +65,32 @@ export function missingKind(
 ): FeatureError | undefined {
   if (cause.code !== 'EINVAL') return undefined;
   const found = missing(spec);
-  if (found === undefined) return undefined;
-  return new FeatureError(found.what, found.since, {
+  return found === undefined ? undefined : lacks(object, spec, cause, found);
+}
+
+/** Like {@link missingKind}, for a sleepable program: of that the verifier says in a line, which kinds may sleep instead. */
+export function missingSleepable(
+  object: ObjectSpec,
+  spec: ProgramSpec,
+  cause: SyscallError,
+  log: string,
+): FeatureError | undefined {
+  if (cause.code !== 'EINVAL' || !/^Only .* programs can be sleepable$/m.test(log))
+    return undefined;
+  const type = PROG_TYPES[spec.type];
+  const attach = ATTACH_TYPES[spec.expectedAttachType];
+  const since =
+    (attach && SLEEPABLE_ATTACH_SINCE[attach]) ?? (type && SLEEPABLE_SINCE[type]) ?? undefined;
+  return lacks(object, spec, cause, { what: `sleepable programs of type ${type}`, since });
+}
+
+function lacks(
+  object: ObjectSpec,
+  spec: ProgramSpec,
+  cause: SyscallError,
+  { what, since }: { what: string; since: string | undefined },
+): FeatureError {
+  return new FeatureError(what, since, {
     subject: `program "${spec.name}" (section "${spec.section}")`,
     object: object.name,
     program: spec.name,

@@ -7,7 +7,7 @@ import { ATTACH_TYPES, PROG_TYPES, progType } from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { type CoreFailure, POISON_CORE } from './core-patch.js';
 import type { LinkedProgram } from './link-program.js';
-import { missingKind } from './missing-kind.js';
+import { missingKind, missingSleepable } from './missing-kind.js';
 import { permissionHint } from './permission.js';
 import { formatSourceLine, sourceLineAt } from './source-lines.js';
 import { summarizeLog, VerifierError } from './verifier-error.js';
@@ -37,6 +37,8 @@ export function refused(options: Refused, cause: SyscallError, log: string): Bpf
       facts,
     );
   }
+  const sleepable = missingSleepable(object, spec, cause, log);
+  if (sleepable !== undefined) return sleepable;
   const stopped = lastInstruction(log);
   const sourceLine = sourceOf(options, stopped) ?? summary.sourceLine;
   const at = sourceLine === undefined ? '' : `\n  at ${sourceLine}`;
@@ -107,6 +109,8 @@ function hint(cause: SyscallError, spec: ProgramSpec): string {
   if (spec.type === progType('STRUCT_OPS') && cause.code !== 'EPERM')
     return '; programs in SEC("struct_ops") are loaded for a member of a struct in SEC(".struct_ops"), and no such struct that is created has this one';
   if (cause.code === 'EPERM') return permissionHint(privilegeClass(spec));
+  if (cause.code === 'EINVAL' && spec.type === progType('TRACING') && spec.attachTarget)
+    return `; the kernel forbids tracing programs at "${spec.attachTarget}" (it does so for a few functions that running them needs, such as migrate_disable), or is too old for attach type ${ATTACH_TYPES[spec.expectedAttachType] ?? spec.expectedAttachType}, flags 0x${spec.flags.toString(16)}`;
   if (cause.code === 'EINVAL')
     return `; the kernel may be too old for something in it: type ${type}, attach type ${ATTACH_TYPES[spec.expectedAttachType] ?? spec.expectedAttachType}, flags 0x${spec.flags.toString(16)}`;
   if (cause.code === 'E2BIG')
