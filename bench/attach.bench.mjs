@@ -16,9 +16,9 @@ const FILTER = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']
 function attachCase({ name, kind, program, rounds, needs, targets, attach }) {
   return {
     name: `attach/${name}`,
-    skip: () => skipWithoutBpf() ?? needs(),
-    setup({ build }) {
-      const { bytes, path: object } = compileObject('attach', build);
+    skip: ({ objects } = {}) => skipWithoutBpf(objects) ?? needs(),
+    setup({ build, objects }) {
+      const { bytes, path: object } = compileObject('attach', build, objects);
       const open = openObject(bytes, { name: 'attach' });
       open.program(program).autoload = true;
       const loaded = open.load();

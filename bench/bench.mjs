@@ -1,9 +1,9 @@
 // Runs the benchmark cases: each figure is a ratio to C doing the same work in the same run. README.md says how to add one.
 //
-//   node bench.mjs [PATTERN] [--check] [--quick]
+//   node bench.mjs [PATTERN] [--check] [--quick] [--vm VERSION,…]
 //
 // PATTERN is a regular expression for names of cases. --check exits 1 when a ratio passes its limit in limits.json; --quick
-// takes 3 pairs of samples instead of 11.
+// takes 3 pairs of samples instead of 11. --vm measures the cases of attaching in guests with Debian's kernels of these versions.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -18,7 +18,11 @@ mkdirSync(build, { recursive: true });
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean' }, quick: { type: 'boolean' } },
+  options: {
+    check: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    vm: { type: 'string', default: '' },
+  },
 });
 const pattern = new RegExp(positionals[0] ?? '.');
 const pairs = values.quick ? 3 : 11;
@@ -29,12 +33,27 @@ console.log(
 );
 console.log(row('case', 'JS ns/op', 'C ns/op', 'ratio', 'spread', 'limit', ''));
 const outcome = { passed: 0, failed: 0, skipped: 0 };
-for (const { file, name } of await findCases()) {
-  const result = await runCase(file, name);
-  outcome[result.status]++;
+if (values.vm === '') {
+  for (const { file, name } of await findCases()) {
+    const result = await runCase(file, name);
+    outcome[result.status]++;
+  }
+} else {
+  await runInGuests(values.vm.split(','));
 }
 console.log(`${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`);
 if (outcome.failed > 0 && values.check) process.exitCode = 1;
+
+/** The cases of attaching, on kernels of Debian. */
+async function runInGuests(versions) {
+  const { measureInGuests } = await import('./vm.mjs');
+  const options = { versions, pattern: pattern.source, pairs, build };
+  await measureInGuests(options, ({ kernel, name, samples, error }) => {
+    const withRatio = samples?.map(({ js, c }) => ({ js, c, ratio: js / c }));
+    const result = report(name, { samples: withRatio, error, kernel });
+    outcome[result.status]++;
+  });
+}
 
 /** Every case of every *.bench.mjs whose name matches. */
 async function findCases() {
@@ -158,10 +177,11 @@ function startWorker(file, name) {
   };
 }
 
-function report(name, { samples, isRatio, skip, error }) {
+function report(name, { samples, isRatio, skip, error, kernel }) {
   const limit = limits[name];
+  const title = kernel === undefined ? name : `${name} (${kernel})`;
   if (skip !== undefined || error !== undefined) {
-    console.log(row(name, '', '', '', '', limit ?? '', skip ?? `error: ${error.message}`));
+    console.log(row(title, '', '', '', '', limit ?? '', skip ?? `error: ${error.message}`));
     return { status: skip === undefined ? 'failed' : 'skipped' };
   }
   const ratios = samples.map(({ ratio }) => ratio);
@@ -171,7 +191,7 @@ function report(name, { samples, isRatio, skip, error }) {
   const js = isRatio ? '' : whole(median(samples.map(({ js }) => js)));
   const c = isRatio ? '' : whole(median(samples.map(({ c }) => c)));
   const verdict = isOver ? 'over the limit' : limit === undefined ? 'no limit' : '';
-  console.log(row(name, js, c, ratio.toFixed(2), spread, limit ?? '', verdict));
+  console.log(row(title, js, c, ratio.toFixed(2), spread, limit ?? '', verdict));
   return { status: isOver ? 'failed' : 'passed' };
 }
 

@@ -18,6 +18,8 @@ export interface GuestOptions {
   /** Ids of tests that have a result from an earlier boot. */
   readonly skip: readonly string[];
   readonly timeScale: number;
+  /** Variables for the tests. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Names of the compiled test files. */
   readonly files: readonly string[];
 }
@@ -63,7 +65,8 @@ function setUp(): void {
   process.env['NO_COLOR'] = '1';
   process.env['PATH'] = '/bin';
   bringUpLoopback();
-  const { modules } = options();
+  const { modules, environment } = options();
+  Object.assign(process.env, environment);
   for (const name of modules) loadModule(join('/lib/modules', release(), name));
   send({
     type: 'booted',

@@ -1,6 +1,6 @@
 /** Runs the tests on several kernels, guests side by side, and gives every test on every kernel one result. */
 
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { inParallel } from '../command.js';
@@ -17,6 +17,8 @@ export interface MatrixOptions {
   readonly kernels: readonly Kernel[];
   /** Compiled test files. */
   readonly testFiles: readonly string[];
+  /** More files for the guests, in /app/selftests/files. */
+  readonly extraFiles?: readonly string[];
   readonly pattern?: string;
   readonly accel: 'tcg' | 'kvm';
   /** Guests at the same time; by default one for each core. */
@@ -45,6 +47,8 @@ export async function runMatrix(options: MatrixOptions): Promise<void> {
   try {
     const testFiles = options.testFiles.filter((path) => !isHostOnly(path));
     const bundle = await bundleTests(join(scratch, 'bundle'), testFiles);
+    for (const path of options.extraFiles ?? [])
+      cpSync(path, join(bundle.folder, 'files', basename(path)));
     const files = testFiles.map((path) => basename(path));
     await inParallel(options.jobs ?? availableParallelism(), options.kernels, async (kernel) => {
       const reporter = options.reporterFor(kernel);
@@ -133,6 +137,7 @@ async function bootOnce(
     ...(options.pattern === undefined ? {} : { pattern: options.pattern }),
     skip: done,
     timeScale: TIME_SCALE[options.accel],
+    environment: passedEnvironment(),
     files,
   });
   const log = join(scratch, `console-${kernel.label}.log`);
@@ -146,6 +151,12 @@ async function bootOnce(
   });
   if (existsSync(log)) copyFileSync(log, join(cache, 'vm', basename(log)));
   return boot;
+}
+
+/** What tests may be told by the environment, `SELFTEST_CYCLES=1000`: guests are told as well. */
+function passedEnvironment(): Record<string, string> {
+  const all = Object.entries(process.env) as [string, string][];
+  return Object.fromEntries(all.filter(([name]) => name.startsWith('SELFTEST_')));
 }
 
 function reportKernelFaults(reporter: Reporter, { console: log }: GuestRun): void {
