@@ -38,6 +38,18 @@ int on_lwt_xmit(struct __sk_buff *skb)
 	return BPF_OK;
 }
 
+SEC("lwt_out")
+int on_lwt_out(struct __sk_buff *skb)
+{
+	return BPF_OK;
+}
+
+SEC("lwt_seg6local")
+int on_lwt_seg6local(struct __sk_buff *skb)
+{
+	return BPF_OK;
+}
+
 SEC("flow_dissector")
 int on_flow(struct __sk_buff *skb)
 {

@@ -42,6 +42,11 @@ test('raw tracepoints: a context, on one CPU, from 5.10 on', () => {
 test(
   'what cannot be test-run says so',
   () => {
+    using kinds = ProgRunKindsBpf.open().load();
+    assert.throws(() => kinds.progs.on_lwt_seg6local.run({ data: new Uint8Array(64) }), {
+      code: 'BPF_TEST_RUN',
+      message: /"on_lwt_seg6local" of type LWT_SEG6LOCAL could not be test-run: ENOTSUPP/,
+    });
     using skel = AttachCyclesBpf.open().load();
     assert.throws(() => skel.progs.on_tracepoint.run(), {
       code: 'BPF_TEST_RUN',
@@ -70,12 +75,13 @@ test('socket filters, actions, cgroups, light tunnels: what a packet makes them 
   const data = new Uint8Array(64);
   new DataView(data.buffer).setUint16(12, 0x0800, false); // IPv4
   data[14] = 0x45;
-  const { on_filter, on_action, on_cgroup, on_lwt, on_lwt_xmit } = skel.progs;
+  const { on_filter, on_action, on_cgroup, on_lwt, on_lwt_out, on_lwt_xmit } = skel.progs;
   const expected = [
     [on_filter, 64 - 14],
     [on_action, 2],
     [on_cgroup, 1],
     [on_lwt, 0],
+    [on_lwt_out, 0],
     [on_lwt_xmit, 0],
   ] as const;
   for (const [program, returnValue] of expected)

@@ -1,4 +1,4 @@
-// Tracing programs beyond fentry: freplace, fmod_ret, fsession.
+// Tracing programs beyond fentry of the kernel: of other programs, freplace, fmod_ret, fsession.
 
 import { assert, features, test } from '#harness';
 import { FreplaceBpf } from '../build/freplace.skel.js';
@@ -6,6 +6,7 @@ import { FreplaceTargetBpf } from '../build/freplace_target.skel.js';
 import { FsessionBpf } from '../build/fsession.skel.js';
 import { ModifyReturnBpf } from '../build/modify_return.skel.js';
 import { RawTpWritableBpf } from '../build/raw_tp_writable.skel.js';
+import { TraceProgramBpf } from '../build/trace_program.skel.js';
 
 const XDP_DROP = 1;
 const XDP_PASS = 2;
@@ -32,6 +33,47 @@ test(
   },
   { needs: [features.fentry] },
 );
+
+test(
+  'fentry and fexit see another program, and a function in it',
+  () => {
+    using target = FreplaceTargetBpf.open().load();
+    using open = TraceProgramBpf.open();
+    const { on_entry, on_exit } = open.progs;
+    on_entry.attachProgFd = target.progs.whole.fd;
+    on_exit.attachProgFd = target.progs.whole.fd;
+    const skel = open.load();
+    skel.attach();
+    assert.equal(target.progs.whole.run(packet).returnValue, XDP_PASS);
+    assert.equal(skel.bss.entries, 1);
+    assert.equal(skel.bss.exits, 1);
+    assert.equal(skel.bss.result, XDP_PASS);
+    skel.detach();
+    target.progs.whole.run(packet);
+    assert.equal(skel.bss.entries, 1);
+    assert.equal(skel.bss.exits, 1);
+  },
+  { needs: [features.fentry] },
+);
+
+test('the function of another program has to be there, and the program', () => {
+  using target = FreplaceTargetBpf.open().load();
+  const load = (name: string, fd: number) => {
+    using open = TraceProgramBpf.open();
+    open.progs.on_exit.autoload = false;
+    open.progs.on_entry.attachTarget = name;
+    open.progs.on_entry.attachProgFd = fd;
+    open.load();
+  };
+  assert.throws(() => load('verdikt', target.progs.whole.fd), {
+    code: 'BPF_NO_ATTACH_TARGET',
+    message: /has no function "verdikt"; did you mean "verdict"\?; it has .*whole/,
+  });
+  assert.throws(() => load('verdict', 999), {
+    code: 'BPF_NO_ATTACH_TARGET',
+    message: /attachProgFd 999 is no program/,
+  });
+});
 
 /** What `bpf_modify_return_test(1, &two)` returns: it raises the second argument and adds the first. */
 const bpfModifyReturnTest = 4;
