@@ -4,21 +4,17 @@
  */
 
 import { SyscallError } from '../errors.js';
+import { Answers } from '../load/answers.js';
 import { type AttachTypeName, attachType } from '../open/constants.js';
 import { linkCreate } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 
 const NO_PROGRAM = 0x7fff_ffff;
-const known = new Map<AttachTypeName, boolean>();
+const answers = new Answers(ask);
 
 /** For types of cgroup, netns and xdp. Asks once. */
 export function hasLink(type: AttachTypeName): boolean {
-  let answer = known.get(type);
-  if (answer === undefined) {
-    answer = ask(type);
-    known.set(type, answer);
-  }
-  return answer;
+  return answers.get(type);
 }
 
 function ask(type: AttachTypeName): boolean {
