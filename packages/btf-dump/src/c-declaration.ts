@@ -201,14 +201,12 @@ export function frontOf(state: CState, id: number, depth: number): string | unde
 function pushChain(state: CState, id: number, depth: number): boolean {
   const { types } = state;
   const { words, at } = types;
-  const start = state.declarationLength;
   let current = id;
   let looksTheSame = true;
   state.step(id, depth);
-  for (;;) {
-    if (state.declarationLength - start > MAX_DEPTH) {
-      throw tooDeep(state, id);
-    }
+  // Counted here: stripped modifiers, which may be a cycle, leave nothing on the stack.
+  for (let length = 0; ; length++) {
+    if (length > MAX_DEPTH) throw tooDeep(state, id);
     const kind = types.kind(current);
     if (!(state.stripModifiers && isModifier(kind))) state.push(current);
     switch (kind) {

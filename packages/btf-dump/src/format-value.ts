@@ -52,8 +52,9 @@ export interface FormatValueOptions {
 
 /** Nesting that is followed; the kernel's own types stay below 40. */
 const MAX_DEPTH = 64;
-/** Values printed or looked at; a struct of unions of unions would otherwise take for ever. */
-const MAX_VALUES = 1 << 24;
+/** Values printed or looked at, and so many more for each byte; a struct of unions of unions would otherwise take for ever. */
+const MAX_VALUES = 1 << 16;
+const MAX_VALUES_PER_BYTE = 64;
 
 /**
  * The value of type `id` in `bytes`, which may be longer than the value.
@@ -91,6 +92,7 @@ class ValueFormatter {
   readonly #options: FormatValueOptions;
   #depth = 0;
   #values = 0;
+  readonly #maxValues: number;
   #out = '';
 
   constructor(btf: Btf, id: number, bytes: Uint8Array, options: FormatValueOptions) {
@@ -98,6 +100,7 @@ class ValueFormatter {
     this.#rootId = id;
     this.#bytes = new ValueBytes(bytes, btf.littleEndian, id);
     this.#options = options;
+    this.#maxValues = MAX_VALUES + MAX_VALUES_PER_BYTE * bytes.length;
   }
 
   format(): string {
@@ -275,18 +278,20 @@ class ValueFormatter {
 
   #rest(at: number): Uint8Array {
     const { buffer, byteOffset, byteLength } = this.#bytes.view;
-    return new Uint8Array(buffer, byteOffset + at, Math.max(0, byteLength - at));
+    const start = Math.min(at, byteLength);
+    return new Uint8Array(buffer, byteOffset + start, byteLength - start);
   }
 
   /** Zeroes are left out, but for the outermost value and in an array that holds something. */
   #isLeftOut(id: number, place: Place): boolean {
     if (this.#options.emitZeroes === true || this.#depth === 0 || place.element === 'yes')
       return false;
-    return this.#isZero(id, place);
+    return this.#isZero(id, place, 0);
   }
 
-  #isZero(id: number, place: Place): boolean {
+  #isZero(id: number, place: Place, depth: number): boolean {
     this.#count();
+    if (depth > MAX_DEPTH) throw this.#error('BTF_DUMP_TOO_DEEP', { limit: MAX_DEPTH });
     const btf = this.#btf;
     const type = btf.type(btf.resolve(id));
     switch (type.kind) {
@@ -306,20 +311,24 @@ class ValueFormatter {
           return type.length === 0 || this.#bytes.isZero(place.at, 1);
         for (let i = 0; i < type.length && size !== 0; i++) {
           const element: Place = { ...place, at: place.at + i * size, width: 0, bit: 0 };
-          if (!this.#isZero(type.elementTypeId, element)) return false;
+          if (!this.#isZero(type.elementTypeId, element, depth + 1)) return false;
         }
         return true;
       }
       case 'struct':
       case 'union':
         return type.members.every((member) =>
-          this.#isZero(member.typeId, {
-            name: '',
-            at: place.at + (member.bitOffset >>> 3),
-            bit: member.bitOffset & 7,
-            width: member.bitSize,
-            element: 'no',
-          }),
+          this.#isZero(
+            member.typeId,
+            {
+              name: '',
+              at: place.at + (member.bitOffset >>> 3),
+              bit: member.bitOffset & 7,
+              width: member.bitSize,
+              element: 'no',
+            },
+            depth + 1,
+          ),
         );
       default:
         return false;
@@ -327,8 +336,8 @@ class ValueFormatter {
   }
 
   #count(): void {
-    if (++this.#values > MAX_VALUES) {
-      throw this.#error('BTF_DUMP_TOO_LARGE', { limit: MAX_VALUES, found: 'values' });
+    if (++this.#values > this.#maxValues) {
+      throw this.#error('BTF_DUMP_TOO_LARGE', { limit: this.#maxValues, found: 'values' });
     }
   }
 

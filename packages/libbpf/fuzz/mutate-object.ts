@@ -72,3 +72,17 @@ function newWord(view: DataView, at: number, { start, words }: Region, random: R
       return ((random(2) << 31) | (random(21) << 24) | random(5)) >>> 0;
   }
 }
+
+/**
+ * A `.bss` may be of any size that a map can have: its zeroes are no memory until someone writes there, but they look like
+ * memory that the input can't explain.
+ */
+export function hasLargeZeroes(bytes: Uint8Array): boolean {
+  try {
+    return readElf(bytes).sections.some(
+      ({ sh_type, sh_size }) => sh_type === SHT_NOBITS && sh_size > 1 << 20,
+    );
+  } catch {
+    return false;
+  }
+}

@@ -1,10 +1,9 @@
 /** What `pnpm fuzz` runs of this package: opening objects; tools/fuzz.mjs says what a target is. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { readElf, SHT_NOBITS } from '@libbpf-ts/elf';
 import { isBpfError } from '../src/errors.js';
 import { parseObject } from '../src/open/index.js';
-import { mutateObject, type Random } from './mutate-object.js';
+import { hasLargeZeroes, mutateObject, type Random } from './mutate-object.js';
 
 interface FuzzTarget {
   readonly name: string;
@@ -35,20 +34,6 @@ function open(bytes: Uint8Array): void {
     } catch (error) {
       if (!isBpfError(error, 'BPF_BAD_OBJECT')) throw error;
     }
-  }
-}
-
-/**
- * A `.bss` may be of any size that a map can have: its zeroes are no memory until someone writes there, but they look like
- * memory that the input can't explain.
- */
-function hasLargeZeroes(bytes: Uint8Array): boolean {
-  try {
-    return readElf(bytes).sections.some(
-      ({ sh_type, sh_size }) => sh_type === SHT_NOBITS && sh_size > 1 << 20,
-    );
-  } catch {
-    return false;
   }
 }
 
