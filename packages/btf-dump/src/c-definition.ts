@@ -139,7 +139,7 @@ function enumerators(state: CState, id: number, newLine: string): string {
   let out = '';
   for (let i = record + 3; i < end; i += 2) {
     const value = words[i + 1]!;
-    const name = countUse(identifiers, types.string(words[i]!));
+    const name = countUse(state, identifiers, words[i]!);
     out += `${front + name} = ${signed ? value | 0 : value}`;
     front = separator;
   }
@@ -155,7 +155,7 @@ function wideEnumerators(state: CState, id: number, newLine: string): string {
   let out = '';
   for (let i = record + 3; i < end; i += 3) {
     const value = (BigInt(words[i + 2]!) << 32n) | BigInt(words[i + 1]!);
-    const name = countUse(identifiers, types.string(words[i]!));
+    const name = countUse(state, identifiers, words[i]!);
     out += `${newLine}${name} = ${signed ? `${BigInt.asIntN(64, value)}LL` : `${value}ULL`},`;
   }
   return out;

@@ -65,6 +65,8 @@ export class TypeTable {
   readonly at: Uint32Array;
   /** All strings, each with a NUL behind it, a character per byte; the names' offsets point here. */
   readonly strings: string;
+  /** The same as bytes. */
+  readonly stringBytes: Uint8Array;
   /** Whether all of them are ASCII, so that {@link strings} is text, not only bytes. */
   readonly isAscii: boolean;
   /** 1 for each type that another one refers to. */
@@ -76,8 +78,8 @@ export class TypeTable {
   /** Ids of the declaration tags. */
   readonly tags: readonly number[];
   readonly #btf: Btf;
-  /** What {@link size} gives, plus 2; 0 where that was not worked out yet. */
-  readonly sizes: Float64Array;
+  /** What {@link size} gives, plus 2; 0 where that was not worked out yet, or does not fit. */
+  readonly sizes: Uint32Array;
   /** With {@link KNOWN} and {@link PACKED}; 0 where not worked out. */
   readonly #aligns: Uint8Array;
 
@@ -92,10 +94,11 @@ export class TypeTable {
     this.isAscii = !texts.includes(undefined);
     const [first = '', ...more] = texts.map((text, i) => text ?? binaryOf(layers[i]!.strings));
     this.strings = more.length === 0 ? first : [first, ...more].join('');
+    this.stringBytes = joined(layers.map((layer) => layer.strings));
     this.at = new Uint32Array(this.count);
     this.referenced = new Uint8Array(this.count);
     this.#aligns = new Uint8Array(this.count);
-    this.sizes = new Float64Array(this.count);
+    this.sizes = new Uint32Array(this.count);
     const candidates = new Uint32Array(this.count);
     const tags: number[] = [];
     const links = new Uint32Array(this.count);
@@ -168,7 +171,7 @@ export class TypeTable {
     const known = this.sizes[id]!;
     if (known !== 0) return known - 2;
     const size = this.#computeSize(id);
-    this.sizes[id] = size + 2;
+    if (size < 0xffff_fffe) this.sizes[id] = size + 2;
     return size;
   }
 
@@ -458,6 +461,17 @@ function copyWords(to: Uint32Array, start: number, from: Uint8Array, littleEndia
   if (littleEndian === HOST_IS_LITTLE_ENDIAN) return;
   const view = new DataView(to.buffer);
   for (let i = start; i < end; i++) to[i] = view.getUint32(i * 4, !HOST_IS_LITTLE_ENDIAN);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The bytes as a string if all of them are ASCII. */
