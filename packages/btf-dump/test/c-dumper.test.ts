@@ -313,4 +313,32 @@ test('any bytes that parse end in text or in an error of ours', () => {
   );
 });
 
+test('names that share a fingerprint are told apart', () => {
+  // They differ where it does not look; three rounds of 40, more than the slots that are tried for one of them.
+  const names = Array.from(
+    { length: 40 },
+    (_, i) => `n${String(i).padStart(2, '0')}${'x'.repeat(37)}`,
+  );
+  const builder = btfBuilder();
+  for (let round = 0; round < 3; round++)
+    for (const name of names) builder.add({ kind: 'struct', name, size: 0, members: [] });
+  const dumper = createCDumper(parseBtf(builder.toBytes()));
+  const suffixes = ['', '___2', '___3'];
+  for (const [index, suffix] of suffixes.entries()) {
+    for (const [i, name] of names.entries())
+      assert.is(dumper.dumpType(1 + index * names.length + i), `struct ${name}${suffix} {};\n\n`);
+  }
+});
+
+test('one name at two offsets is one name', () => {
+  const builder = btfBuilder();
+  for (const name of ['one_name', 'two_name'])
+    builder.add({ kind: 'struct', name, size: 0, members: [] });
+  const bytes = builder.toBytes();
+  bytes.set(Buffer.from('one'), Buffer.from(bytes).indexOf('two_name'));
+  const dumper = createCDumper(parseBtf(bytes));
+  assert.is(dumper.dumpType(1), 'struct one_name {};\n\n');
+  assert.is(dumper.dumpType(2), 'struct one_name___2 {};\n\n');
+});
+
 test.run();
