@@ -61,7 +61,7 @@ PROGRAM(fmod_ret_s, "fmod_ret.s/bpf_fentry_test1")
 PROGRAM(fsession_s, "fsession.s/bpf_fentry_test1")
 
 PROGRAM(lsm, "lsm/file_mprotect")
-PROGRAM(lsm_s, "lsm.s/file_mprotect")
+PROGRAM(lsm_s, "lsm.s/bpf")
 
 PROGRAM(iter, "iter/task")
 PROGRAM(iter_s, "iter.s/task")
@@ -69,7 +69,7 @@ PROGRAM(iter_s, "iter.s/task")
 SEC("?freplace/verdict")
 int freplace(struct xdp_md *ctx)
 {
-	count();
+	__sync_fetch_and_add(&calls, 1);
 	return XDP_DROP;
 }
 

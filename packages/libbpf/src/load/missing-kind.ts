@@ -77,6 +77,8 @@ export function missingSleepable(
 ): FeatureError | undefined {
   if (cause.code !== 'EINVAL' || !/^Only .* programs can be sleepable$/m.test(log))
     return undefined;
+  const found = missing(spec);
+  if (found !== undefined) return lacks(object, spec, cause, found);
   const type = PROG_TYPES[spec.type];
   const attach = ATTACH_TYPES[spec.expectedAttachType];
   const since =
