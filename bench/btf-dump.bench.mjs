@@ -13,8 +13,17 @@ const BPFTOOL = ['/usr/sbin/bpftool', 'bpftool'].find(
   (command) => spawnSync(command, ['version'], { stdio: 'ignore' }).status === 0,
 );
 
-/** `"$@" > FILE`, so that both sides write to the same kind of file by themselves. */
-const toFile = (file, ...command) => ['/bin/sh', '-c', 'exec "$@" > "$0"', file, ...command];
+/**
+ * `"$@" > FILE`, so that both sides write to the same kind of file by themselves. With NODE_EXTRA_CA_CERTS in the environment
+ * Node reads certificates before anything else, for longer than it takes to start.
+ */
+const toFile = (file, ...command) => [
+  '/bin/sh',
+  '-c',
+  'unset NODE_EXTRA_CA_CERTS; exec "$@" > "$0"',
+  file,
+  ...command,
+];
 
 function skip() {
   if (!existsSync(VMLINUX)) return `no ${VMLINUX}`;
