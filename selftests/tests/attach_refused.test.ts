@@ -357,8 +357,14 @@ test(
       } catch (error) {
         const { code, message } = error as Error & { code: string };
         t.log(code, message);
-        assert.ok(/^BPF_(?:NO_ATTACH_TARGET|PROGRAM_LOAD)$/.test(code), `${name}: ${message}`);
-        assert.match(message, /notrace|forbids tracing programs|not in its BTF/);
+        assert.ok(
+          /^BPF_(?:NO_ATTACH_TARGET|PROGRAM_LOAD|VERIFIER)$/.test(code),
+          `${name}: ${message}`,
+        );
+        assert.match(
+          message,
+          /notrace|forbids tracing programs|not in its BTF|to function '\w+' is rejected/,
+        );
       }
     }
   },
