@@ -345,12 +345,8 @@ test('targets in BTF: near matches, functions that are not in it', (t) => {
 test(
   'functions in BTF that no trampoline can go to say why',
   (t) => {
-    for (const name of [
-      'migrate_disable',
-      '__rcu_read_lock',
-      'sched_clock',
-      'native_sched_clock',
-    ]) {
+    // Only one that kernels forbid themselves: others they take, and may then stand still.
+    for (const name of ['migrate_disable']) {
       try {
         attachTo('fentry', name)();
         t.log(name, 'attached');
