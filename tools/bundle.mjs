@@ -1,0 +1,40 @@
+// Puts a package's modules into a file for each of its entries and what they share, in dist/, beside the declarations that tsc has
+// written there: finding, reading and compiling a hundred small files takes a process a tenth of a second, these few a fifth of that.
+// Entries are those of the package's `exports`. Other packages stay what they are: imports by name.
+//
+//   node ../../tools/bundle.mjs      in the folder of a package, after tsc
+
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const entries = Object.values(exports).filter((entry) => entry['@libbpf-ts/source'] !== undefined);
+
+const { metafile } = await build({
+  entryPoints: entries.map((entry) => ({
+    in: entry['@libbpf-ts/source'],
+    out: entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1'),
+  })),
+  outdir: 'dist',
+  chunkNames: 'shared-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  packages: 'external',
+  external: ['node:*'],
+  keepNames: false,
+  legalComments: 'none',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  metafile: true,
+  logLevel: 'warning',
+});
+
+const made = new Set(Object.keys(metafile.outputs).map((path) => resolve(path)));
+for (const name of readdirSync('dist', { recursive: true })) {
+  const path = resolve(join('dist', name));
+  if (/\.js(\.map)?$/.test(name) && !made.has(path)) rmSync(path);
+}
