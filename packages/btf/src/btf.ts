@@ -12,6 +12,7 @@ import { decodeType } from './decode-type.js';
 import { BtfError } from './errors.js';
 import type { LayoutSection } from './layout.js';
 import { NameIndex } from './name-index.js';
+import { NameScan } from './name-scan.js';
 import { infoFlag, infoKind, infoVlen, kindName } from './record.js';
 import { alignmentOf, sizeOf } from './size.js';
 import { StringTable } from './string-table.js';
@@ -59,6 +60,12 @@ export interface BtfParts {
   readonly pointerSize: 4 | 8 | undefined;
 }
 
+/** Types that the index is made of at once. */
+const EARLY = 8192;
+
+/** Of a BTF whose names are for the index. */
+const NO_SCAN: Pick<NameScan, 'find'> = { find: () => undefined };
+
 /** An open BTF, made by `parseBtf`. */
 export class Btf {
   /** What was parsed: the same array, not a copy. */
@@ -82,6 +89,7 @@ export class Btf {
   readonly #strings: StringTable;
   readonly #types = new Map<number, BtfType>();
   #names: NameIndex | undefined;
+  #scan: Pick<NameScan, 'find'> | undefined;
   #pointerSize: number | undefined;
 
   /** @internal */
@@ -185,8 +193,16 @@ export class Btf {
   /** Every id with that name, ascending. */
   findAllByName(name: string): readonly number[] {
     const ids = this.base === undefined ? [] : [...this.base.findAllByName(name)];
-    for (const position of this.#nameIndex().all(name)) ids.push(this.startId + position);
+    const scanned = this.#names?.isComplete ? undefined : this.#nameScan().find(name);
+    const positions = scanned ?? this.#nameIndex().all(name);
+    for (const position of positions) ids.push(this.startId + position);
     return ids;
+  }
+
+  /** Whether one of its strings, those of the base included, may hold `text`: surely none if `false`. */
+  mayHaveString(text: string): boolean {
+    const own = this.#strings.oneCharacterPerByte()?.includes(text) ?? true;
+    return own || (this.base?.mayHaveString(text) ?? false);
   }
 
   /** Own types whose names start within one of some ranges of string offsets, which are ascending; in id order. */
@@ -326,11 +342,30 @@ export class Btf {
   }
 
   #findOwn(name: string, kind: number | undefined): number | undefined {
-    const position = this.#nameIndex().first(
-      name,
-      (one) => kind === undefined || infoKind(this.#word(this.startId + one, 4)) === kind,
-    );
+    const accepts = (one: number): boolean =>
+      kind === undefined || infoKind(this.#word(this.startId + one, 4)) === kind;
+    // What everything refers to comes early, where the index finds it; the rest is searched for before the index grows to it.
+    const index = this.#nameIndex();
+    let position = index.first(name, accepts, EARLY);
+    if (position === undefined) {
+      const scanned = index.isComplete ? undefined : this.#nameScan().find(name);
+      position = scanned ? scanned.find(accepts) : index.first(name, accepts);
+    }
     return position === undefined ? undefined : this.startId + position;
+  }
+
+  #nameScan(): Pick<NameScan, 'find'> {
+    this.#scan ??=
+      this.base === undefined
+        ? new NameScan({
+            view: this.view,
+            littleEndian: this.littleEndian,
+            recordOffsets: this.#recordOffsets,
+            typesEnd: this.#typesEnd,
+            strings: this.#strings,
+          })
+        : NO_SCAN;
+    return this.#scan;
   }
 
   #nameIndex(): NameIndex {

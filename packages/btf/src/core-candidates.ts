@@ -70,7 +70,8 @@ function idsByEssentialName(btf: Btf, name: string, withBase: boolean): readonly
   if (!withBase) ids = ids.filter((id) => id >= btf.startId);
   const flavoured: number[] = [];
   for (let one: Btf | undefined = btf; one !== undefined; one = withBase ? one.base : undefined) {
-    flavoured.push(...(flavoursOf(one).get(name) ?? []));
+    // Most names have none, and then not even a string that could be one.
+    if (one.mayHaveString(`${name}___`)) flavoured.push(...(flavoursOf(one).get(name) ?? []));
   }
   return flavoured.length === 0 ? ids : [...ids, ...flavoured].sort((a, b) => a - b);
 }

@@ -41,8 +41,17 @@ export class NameIndex {
     this.#next = new Int32Array(recordOffsets.length);
   }
 
-  /** Position of the first type of that name that `accepts`. */
-  first(name: string, accepts: (position: number) => boolean): number | undefined {
+  /** Whether every type is in it. */
+  get isComplete(): boolean {
+    return this.#done === this.#next.length;
+  }
+
+  /** Position of the first type of that name that `accepts`; among the first `limit` or so only, if there is one. */
+  first(
+    name: string,
+    accepts: (position: number) => boolean,
+    limit: number = Number.POSITIVE_INFINITY,
+  ): number | undefined {
     const wanted = nameBytes(name);
     if (wanted === undefined) return undefined;
     const hash = hashAt(viewOf(wanted), 0);
@@ -50,7 +59,7 @@ export class NameIndex {
     for (;;) {
       const found = this.#matches(wanted, hash, from).findLast(accepts);
       if (found !== undefined) return found;
-      if (this.#done === this.#next.length) return undefined;
+      if (this.isComplete || this.#done >= limit) return undefined;
       from = this.#done;
       this.#extend();
     }

@@ -13,6 +13,8 @@ export class StringTable {
   readonly bytes: Uint8Array;
   #asked = 0;
   #text: string | undefined;
+  /** For searches: kept while one follows another, and not for ever. */
+  #recent: WeakRef<{ readonly text: string | undefined }> | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -25,12 +27,21 @@ export class StringTable {
     const bytes = this.bytes;
     if (bytes[offset] === 0) return '';
     if (++this.#asked === BULK_AFTER) {
-      const whole = decoder.decode(bytes);
-      // Equal lengths mean that every byte became one character, so offsets are the same in both.
-      if (whole.length === bytes.length) this.#text = whole;
+      this.#text = this.oneCharacterPerByte();
     }
     let end = offset + 1;
     while (bytes[end] !== 0) end++;
     return decoder.decode(bytes.subarray(offset, end));
+  }
+  /** All strings as one text with the same offsets; `undefined` if they are not ASCII throughout. */
+  oneCharacterPerByte(): string | undefined {
+    if (this.#text !== undefined) return this.#text;
+    const known = this.#recent?.deref();
+    if (known !== undefined) return known.text;
+    const whole = decoder.decode(this.bytes);
+    // Equal lengths mean that every byte became one character.
+    const decoded = { text: whole.length === this.bytes.length ? whole : undefined };
+    this.#recent = new WeakRef(decoded);
+    return decoded.text;
   }
 }

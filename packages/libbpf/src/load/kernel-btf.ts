@@ -5,13 +5,24 @@
  * libbpf's (btf__load_vmlinux_btf).
  */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+} from 'node:fs';
 import { release } from 'node:os';
 import { type Btf, parseBtf } from '@libbpf-ts/btf';
 import { readElf } from '@libbpf-ts/elf';
-import { BpfError } from '../errors.js';
+import { BpfError, SyscallError } from '../errors.js';
+import { Mapping } from '../sys/memory.js';
 
 const SYSFS = '/sys/kernel/btf';
+/** linux/magic.h */
+const SYSFS_MAGIC = 0x62656572;
 
 /** A BTF that types of the kernel are looked up in. */
 export interface KernelBtf {
@@ -45,7 +56,8 @@ export function vmlinuxBtf(): KernelBtf {
   if (known !== undefined) return known;
   for (const path of vmlinuxPaths()) {
     if (!existsSync(path)) continue;
-    const loaded = { name: 'vmlinux', btf: readBtfFile(path) };
+    const btf = path.startsWith(SYSFS) ? parseKernelFile(path) : readBtfFile(path);
+    const loaded = { name: 'vmlinux', btf };
     vmlinux = new WeakRef(loaded);
     return loaded;
   }
@@ -53,6 +65,35 @@ export function vmlinuxBtf(): KernelBtf {
     'BPF_NO_KERNEL_BTF',
     `the running kernel ${release()} offers no BTF (${SYSFS}/vmlinux is missing); it needs CONFIG_DEBUG_INFO_BTF=y, or give btfCustomPath a BTF file made for this kernel`,
   );
+}
+
+/**
+ * The kernel's own file. A read from it gives 4096 bytes at most, so whole it takes more than a thousand; since Linux 6.16 it can be
+ * mapped, which is free.
+ */
+function parseKernelFile(path: string): Btf {
+  const bytes = mapKernelFile(path);
+  return readBtfFile(path, undefined, bytes);
+}
+
+function mapKernelFile(path: string): Uint8Array | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return undefined; // reading it will say why
+  }
+  try {
+    // A file that somebody put in its place may shrink, and then reading mapped memory ends the process.
+    if (statfsSync(path).type !== SYSFS_MAGIC) return undefined;
+    const { size } = fstatSync(fd);
+    return new Uint8Array(Mapping.ofFile(fd, size).buffer, 0, size);
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** BTF of a loaded module, or `undefined` if there is none. Kernel 5.11. */
@@ -71,12 +112,17 @@ export function moduleNames(): string[] {
   return existsSync(SYSFS) ? readdirSync(SYSFS).filter((name) => name !== 'vmlinux') : [];
 }
 
-/** BTF from a file: raw, or the `.BTF` section of an ELF. @throws BpfError `BPF_BAD_BTF_FILE` */
-export function readBtfFile(path: string, base?: Btf): Btf {
+/**
+ * BTF from a file: raw, or the `.BTF` section of an ELF.
+ *
+ * @param known - the file's bytes, if they are there already
+ * @throws BpfError `BPF_BAD_BTF_FILE`
+ */
+export function readBtfFile(path: string, base?: Btf, known?: Uint8Array): Btf {
   try {
-    const bytes = readFileSync(path);
+    const bytes = known ?? readFileSync(path);
     const options = base === undefined ? {} : { base };
-    if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) {
+    if (bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46) {
       const section = readElf(bytes).section('.BTF');
       if (section === undefined) throw new Error('the ELF has no section .BTF');
       return parseBtf(section.data, options);

@@ -15,7 +15,8 @@ import { kernelVersionCode } from './kernel-version.js';
 import type { DebugInfo, LinkedProgram } from './link-program.js';
 import { refused } from './refusal.js';
 
-const ATTEMPTS = 5;
+/** Of a program that signals disturb: a profiler sends one each millisecond or more, and Node's runs in this process. */
+const ATTEMPTS = 200;
 const FIRST_LOG = 1 << 20;
 const STATISTICS_LOG = 1 << 14;
 const LARGEST_LOG = 0x3fff_ffff;

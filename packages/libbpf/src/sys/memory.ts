@@ -90,6 +90,16 @@ export class Mapping {
     return new Mapping(mmap(address, length, protection, flags, fd, options.offset ?? 0), length);
   }
 
+  /**
+   * A file of `size` bytes as it is, for reading only: a store into its buffer ends the process, so it is never handed to users.
+   *
+   * @throws SyscallError where the file cannot be mapped
+   */
+  static ofFile(fd: number, size: number): Mapping {
+    const length = roundUpToPage(size);
+    return new Mapping(mmap(0, length, PROT_READ, MAP_PRIVATE, fd), length);
+  }
+
   /** Replaces the memory by that of `fd`, writable, at the same address. The buffer shows it from then on. */
   replaceBy(fd: number): void {
     mmap(this.address, this.length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd);
