@@ -344,11 +344,13 @@ export class Btf {
   #findOwn(name: string, kind: number | undefined): number | undefined {
     const accepts = (one: number): boolean =>
       kind === undefined || infoKind(this.#word(this.startId + one, 4)) === kind;
-    // What everything refers to comes early, where the index finds it; the rest is searched for before the index grows to it.
+    // What everything refers to comes early, where the index finds it. The rest is searched for before the index grows to it, but
+    // only in strings that CO-RE has had decoded: decoding them for one name costs what the index does.
     const index = this.#nameIndex();
     let position = index.first(name, accepts, EARLY);
     if (position === undefined) {
-      const scanned = index.isComplete ? undefined : this.#nameScan().find(name);
+      const isWorthIt = this.#strings.isDecoded && !index.isComplete;
+      const scanned = isWorthIt ? this.#nameScan().find(name) : undefined;
       position = scanned ? scanned.find(accepts) : index.first(name, accepts);
     }
     return position === undefined ? undefined : this.startId + position;

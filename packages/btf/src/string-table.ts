@@ -33,6 +33,11 @@ export class StringTable {
     while (bytes[end] !== 0) end++;
     return decoder.decode(bytes.subarray(offset, end));
   }
+  /** Whether {@link oneCharacterPerByte} has its answer at hand. */
+  get isDecoded(): boolean {
+    return this.#text !== undefined || this.#recent?.deref() !== undefined;
+  }
+
   /** All strings as one text with the same offsets; `undefined` if they are not ASCII throughout. */
   oneCharacterPerByte(): string | undefined {
     if (this.#text !== undefined) return this.#text;
