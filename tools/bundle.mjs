@@ -44,6 +44,6 @@ for (const name of readdirSync('dist', { recursive: true })) {
 for (const path of made) {
   if (!path.endsWith('.js')) continue;
   const text = readFileSync(path, 'utf8');
-  const without = text.replaceAll(/^import "\.\/shared-\w+\.js";$/gm, '');
+  const without = text.replaceAll(/^import "[./]+shared-\w+\.js";$/gm, '');
   if (without !== text) writeFileSync(path, without);
 }
