@@ -10,6 +10,7 @@ import {
   VerifySession,
   verifyPrograms,
 } from '@libbpf-ts/libbpf';
+import { forgetAnswers, injectFaults } from '@libbpf-ts/libbpf/internal';
 import { parseObject } from '@libbpf-ts/libbpf/open';
 import { assert, features, type TestContext, test } from '#harness';
 import { corpusObjects } from '#paths';
@@ -193,3 +194,18 @@ for (const [question, since] of [
     assert.equal(kernel.since(question), since);
   });
 }
+
+test('a signal in the middle of loading is neither a failure nor a missing feature', (t) => {
+  forgetAnswers();
+  t.after(() => {
+    injectFaults(undefined);
+    forgetAnswers();
+  });
+  const EAGAIN = 11;
+  let loads = 0;
+  injectFaults((_, command) => (command === 'BPF_PROG_LOAD' && loads++ % 3 !== 2 ? EAGAIN : 0));
+  using object = openObject(read('data-plain'), { name: 'signals' }).load();
+  assert.equal(kernel.has('globalData'), 'yes');
+  assert.equal(kernel.has({ programType: 'SOCKET_FILTER' }), 'yes');
+  assert.ok(object.programs.size > 0 && loads >= 6, `${loads} loads`);
+});

@@ -15,8 +15,6 @@ import { kernelVersionCode } from './kernel-version.js';
 import type { DebugInfo, LinkedProgram } from './link-program.js';
 import { refused } from './refusal.js';
 
-/** Of a program that signals disturb: a profiler sends one each millisecond or more, and Node's runs in this process. */
-const ATTEMPTS = 200;
 const FIRST_LOG = 1 << 20;
 const STATISTICS_LOG = 1 << 14;
 const LARGEST_LOG = 0x3fff_ffff;
@@ -72,7 +70,7 @@ export function loadProgram(options: ProgramLoadOptions): LoadedProgram {
   };
   if (options.logLevel > 0) return withLog(options, attribute, options.logLevel);
   try {
-    return { fd: retryAgain(() => progLoad(attribute)), log: '' };
+    return { fd: progLoad(attribute), log: '' };
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     // These say nothing about the program itself: a log would be empty.
@@ -105,7 +103,7 @@ function withLog(
   for (;;) {
     const log = new Uint8Array(size);
     try {
-      const fd = retryAgain(() => progLoad({ ...attribute, log, logLevel }));
+      const fd = progLoad({ ...attribute, log, logLevel });
       return { fd, log: logText(log) };
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
@@ -116,18 +114,6 @@ function withLog(
       // Statistics say nothing about why.
       if ((logLevel & 3) === 0) return withLog(options, attribute, logLevel | 1);
       throw refused(options, error, logText(log));
-    }
-  }
-}
-
-/** The kernel gives up with EAGAIN when a signal arrives during verification. */
-function retryAgain(load: () => number): number {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return load();
-    } catch (error) {
-      if (!(error instanceof SyscallError) || error.code !== 'EAGAIN' || attempt >= ATTEMPTS)
-        throw error;
     }
   }
 }

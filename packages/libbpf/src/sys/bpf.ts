@@ -63,6 +63,10 @@ const SYS_BPF: Record<string, number> = {
   s390x: 351,
 };
 
+const PROG_LOAD = BPF_COMMANDS.indexOf('BPF_PROG_LOAD');
+/** A profiler sends a signal each millisecond or more, and Node's runs in this process. */
+const LOAD_ATTEMPTS = 200;
+
 let entry: NativeFunction | undefined;
 let number = 0;
 
@@ -262,6 +266,7 @@ export interface ProgLoadAttr {
   readonly tokenFd?: number | undefined;
 }
 
+/** Loads again what a signal has disturbed: the verifier gives up with EAGAIN then. */
 export function progLoad(options: ProgLoadAttr): number {
   const a = attr()
     .u32(0, options.progType)
@@ -301,7 +306,12 @@ export function progLoad(options: ProgLoadAttr): number {
       ),
     );
   if (options.tokenFd !== undefined) a.i32(144, options.tokenFd);
-  return bpf(5, a);
+  for (let attempt = 1; ; attempt++) {
+    const fd = bpfRaw(PROG_LOAD, a.address, a.size);
+    if (fd >= 0) return fd;
+    const error = bpfError(PROG_LOAD);
+    if (error.code !== 'EAGAIN' || attempt >= LOAD_ATTEMPTS) throw error;
+  }
 }
 
 export function objPin(
