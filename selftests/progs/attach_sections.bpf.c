@@ -61,7 +61,7 @@ PROGRAM(fmod_ret_s, "fmod_ret.s/bpf_fentry_test1")
 PROGRAM(fsession_s, "fsession.s/bpf_fentry_test1")
 
 PROGRAM(lsm, "lsm/file_mprotect")
-PROGRAM(lsm_s, "lsm.s/bpf")
+PROGRAM(lsm_s, "lsm.s/bprm_committed_creds")
 
 PROGRAM(iter, "iter/task")
 PROGRAM(iter_s, "iter.s/task")
