@@ -321,7 +321,7 @@ test('names that share a fingerprint are told apart', () => {
   );
   const builder = btfBuilder();
   for (let round = 0; round < 3; round++)
-    for (const name of names) builder.add({ kind: 'struct', name, size: 0, members: [] });
+    for (const name of names) builder.struct(name, { size: 0, members: [] });
   const dumper = createCDumper(parseBtf(builder.toBytes()));
   const suffixes = ['', '___2', '___3'];
   for (const [index, suffix] of suffixes.entries()) {
@@ -332,8 +332,7 @@ test('names that share a fingerprint are told apart', () => {
 
 test('one name at two offsets is one name', () => {
   const builder = btfBuilder();
-  for (const name of ['one_name', 'two_name'])
-    builder.add({ kind: 'struct', name, size: 0, members: [] });
+  for (const name of ['one_name', 'two_name']) builder.struct(name, { size: 0, members: [] });
   const bytes = builder.toBytes();
   bytes.set(Buffer.from('one'), Buffer.from(bytes).indexOf('two_name'));
   const dumper = createCDumper(parseBtf(bytes));
