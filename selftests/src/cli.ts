@@ -155,6 +155,7 @@ function conclude(reporters: readonly Reporter[], { json, table, pattern }: Opti
   if (table) updateReadme(kernels);
   const total = addCounts(reporters.map(({ counts }) => counts));
   if (!json) {
+    for (const reporter of reporters) reporter.repeatFailures();
     if (kernels.length > 1) {
       for (const reporter of kernels) reporter.note(countsLine(reporter.counts));
     }

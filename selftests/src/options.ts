@@ -11,7 +11,7 @@ export const usage = `usage: selftest [PATTERN] [options]
   --kernel FILE      run in QEMU on this kernel image; may be given again
   --accel tcg|kvm    emulate the guests' processors (the default), or use KVM
   --jobs N           guests at the same time (default: one a core)
-  --time-limit SEC   for one guest (default: 2400)
+  --time-limit SEC   for one guest (default: 1500)
   --table            write the results of this run into the table of selftests/README.md
 `;
 
@@ -45,7 +45,7 @@ export function readOptions(args: readonly string[]): Options {
       kernel: { type: 'string', multiple: true, default: [] },
       accel: { type: 'string', default: 'tcg' },
       jobs: { type: 'string' },
-      'time-limit': { type: 'string', default: '2400' },
+      'time-limit': { type: 'string', default: '1500' },
     },
   });
   const { list, json, help, table, kernel, accel } = values;

@@ -13,6 +13,9 @@ export function countsLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
+/** Of what a failed test said, at the end of the output. */
+const REPEATED_LINES = 12;
+
 export class Reporter {
   readonly counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   readonly results: TestResult[] = [];
@@ -42,6 +45,15 @@ export class Reporter {
     if (result.status === 'failed') {
       this.#detail(result.error ?? '');
       if (result.log !== undefined) this.#detail(`printed:\n${result.log}`);
+    }
+  }
+
+  /** Says once more what failed: above, it stands between hundreds of lines. */
+  repeatFailures(): void {
+    for (const result of this.results) {
+      if (result.status !== 'failed') continue;
+      this.#print(`${this.#paint('failed')} ${testId(result)}`);
+      this.#detail((result.error ?? '').split('\n').slice(0, REPEATED_LINES).join('\n'));
     }
   }
 
