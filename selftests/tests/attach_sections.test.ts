@@ -209,7 +209,7 @@ test(
   'hooks of LSM',
   (t) =>
     attachAll(t, hooks, () => {
-      execFileSync('unshare', ['--version'], { stdio: 'ignore' });
+      execFileSync(process.execPath, ['--version'], { stdio: 'ignore' });
       const page = syscall(syscallNumber('mmap'), 0, 4096, 3, 0x22, -1, 0);
       syscall(MPROTECT, page, 4096, PROT_READ);
       syscall(syscallNumber('munmap'), page, 4096);
