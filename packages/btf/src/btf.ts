@@ -12,7 +12,7 @@ import { decodeType } from './decode-type.js';
 import { BtfError } from './errors.js';
 import type { LayoutSection } from './layout.js';
 import { NameIndex } from './name-index.js';
-import { NameScan } from './name-scan.js';
+import { type NamedTypes, NameScan } from './name-scan.js';
 import { infoFlag, infoKind, infoVlen, kindName } from './record.js';
 import { alignmentOf, sizeOf } from './size.js';
 import { StringTable } from './string-table.js';
@@ -63,9 +63,6 @@ export interface BtfParts {
 /** Types that the index is made of at once. */
 const EARLY = 8192;
 
-/** Of a BTF whose names are for the index. */
-const NO_SCAN: Pick<NameScan, 'find'> = { find: () => undefined };
-
 /** An open BTF, made by `parseBtf`. */
 export class Btf {
   /** What was parsed: the same array, not a copy. */
@@ -89,7 +86,7 @@ export class Btf {
   readonly #strings: StringTable;
   readonly #types = new Map<number, BtfType>();
   #names: NameIndex | undefined;
-  #scan: Pick<NameScan, 'find'> | undefined;
+  #scan: NameScan | undefined;
   #pointerSize: number | undefined;
 
   /** @internal */
@@ -192,11 +189,29 @@ export class Btf {
 
   /** Every id with that name, ascending. */
   findAllByName(name: string): readonly number[] {
+    const scanned = this.scanForName(name);
+    if (scanned !== undefined) return scanned.exact;
     const ids = this.base === undefined ? [] : [...this.base.findAllByName(name)];
-    const scanned = this.#names?.isComplete ? undefined : this.#nameScan().find(name);
-    const positions = scanned ?? this.#nameIndex().all(name);
-    for (const position of positions) ids.push(this.startId + position);
+    for (const position of this.#nameIndex().all(name)) ids.push(this.startId + position);
     return ids;
+  }
+
+  /**
+   * Says which names will be looked for: finding them together costs little more than finding one. Changes no answer, and other names
+   * can be looked for as well.
+   */
+  expectNames(names: Iterable<string>): void {
+    this.#nameScan()?.expect(names);
+  }
+
+  /**
+   * Ids with that name, and those with that name and a flavour (`name___old`), both ascending; `undefined` where only the index tells.
+   *
+   * @internal
+   */
+  scanForName(name: string): NamedTypes | undefined {
+    if (this.#names?.isComplete) return undefined;
+    return this.#nameScan()?.find(name);
   }
 
   /** Whether one of its strings, those of the base included, may hold `text`: surely none if `false`. */
@@ -342,31 +357,31 @@ export class Btf {
   }
 
   #findOwn(name: string, kind: number | undefined): number | undefined {
-    const accepts = (one: number): boolean =>
-      kind === undefined || infoKind(this.#word(this.startId + one, 4)) === kind;
+    const isOfKind = (id: number): boolean => kind === undefined || this.kindOf(id) === kind;
+    const expected = this.#scan?.expects(name) ? this.#scan.find(name) : undefined;
+    if (expected !== undefined) return expected.exact.find(isOfKind);
     // What everything refers to comes early, where the index finds it. The rest is searched for before the index grows to it, but
-    // only in strings that CO-RE has had decoded: decoding them for one name costs what the index does.
+    // only in strings that are decoded already: decoding them for one name costs what the index does.
     const index = this.#nameIndex();
-    let position = index.first(name, accepts, EARLY);
-    if (position === undefined) {
-      const isWorthIt = this.#strings.isDecoded && !index.isComplete;
-      const scanned = isWorthIt ? this.#nameScan().find(name) : undefined;
-      position = scanned ? scanned.find(accepts) : index.first(name, accepts);
-    }
+    const accepts = (position: number): boolean => isOfKind(this.startId + position);
+    const early = index.first(name, accepts, EARLY);
+    if (early !== undefined) return this.startId + early;
+    const scanned = this.#strings.isDecoded ? this.scanForName(name) : undefined;
+    if (scanned !== undefined) return scanned.exact.find(isOfKind);
+    const position = index.first(name, accepts);
     return position === undefined ? undefined : this.startId + position;
   }
 
-  #nameScan(): Pick<NameScan, 'find'> {
-    this.#scan ??=
-      this.base === undefined
-        ? new NameScan({
-            view: this.view,
-            littleEndian: this.littleEndian,
-            recordOffsets: this.#recordOffsets,
-            typesEnd: this.#typesEnd,
-            strings: this.#strings,
-          })
-        : NO_SCAN;
+  #nameScan(): NameScan | undefined {
+    if (this.base !== undefined) return undefined;
+    this.#scan ??= new NameScan({
+      view: this.view,
+      littleEndian: this.littleEndian,
+      startId: this.startId,
+      recordOffsets: this.#recordOffsets,
+      typesEnd: this.#typesEnd,
+      strings: this.#strings,
+    });
     return this.#scan;
   }
 

@@ -8,6 +8,7 @@
  */
 
 import type { Btf } from './btf.js';
+import { essentialName, FLAVOUR } from './essential-name.js';
 import { isEnum } from './record-fields.js';
 
 /** A type that a local type may stand for. */
@@ -22,15 +23,6 @@ export interface CoreTarget {
   /** `vmlinux`, or the name of a module. */
   readonly name: string;
   readonly btf: Btf;
-}
-
-/** `name` without its flavour: up to the last `___` that stands between two other characters. */
-export function essentialName(name: string): string {
-  for (let at = name.lastIndexOf('___'); at > 0; at = name.lastIndexOf('___', at - 1)) {
-    if (name[at - 1] !== '_' && at + 3 < name.length && name[at + 3] !== '_')
-      return name.slice(0, at);
-  }
-  return name;
 }
 
 /** Whether two kinds may stand for each other: the same, or any two enums. */
@@ -65,14 +57,20 @@ export function findCandidates(
 
 /** Every id whose essential name is `name`, ascending; those of the base only if `withBase`. */
 function idsByEssentialName(btf: Btf, name: string, withBase: boolean): readonly number[] {
+  const scanned = btf.scanForName(name);
+  if (scanned !== undefined) return inOrder(scanned.exact, scanned.flavoured);
   // Of `a___b___c` the essential name is `a___b`, but of a type called `a___b` it is `a`.
   let ids = essentialName(name) === name ? btf.findAllByName(name) : [];
   if (!withBase) ids = ids.filter((id) => id >= btf.startId);
   const flavoured: number[] = [];
   for (let one: Btf | undefined = btf; one !== undefined; one = withBase ? one.base : undefined) {
     // Most names have none, and then not even a string that could be one.
-    if (one.mayHaveString(`${name}___`)) flavoured.push(...(flavoursOf(one).get(name) ?? []));
+    if (one.mayHaveString(name + FLAVOUR)) flavoured.push(...(flavoursOf(one).get(name) ?? []));
   }
+  return inOrder(ids, flavoured);
+}
+
+function inOrder(ids: readonly number[], flavoured: readonly number[]): readonly number[] {
   return flavoured.length === 0 ? ids : [...ids, ...flavoured].sort((a, b) => a - b);
 }
 
@@ -108,12 +106,12 @@ function rangesWithFlavour(btf: Btf): (readonly [start: number, end: number])[] 
   const ranges = btf.base === undefined ? [] : rangesWithFlavour(btf.base);
   const { strings, stringsStart } = btf;
   const text = oneCharacterPerByte(strings);
-  for (let at = text.indexOf('___'); at >= 0; ) {
+  for (let at = text.indexOf(FLAVOUR); at >= 0; ) {
     const start = text.lastIndexOf('\0', at) + 1;
     const end = text.indexOf('\0', at);
     const name = text.slice(start, end);
     if (essentialName(name) !== name) ranges.push([stringsStart + start, stringsStart + end]);
-    at = text.indexOf('___', end);
+    at = text.indexOf(FLAVOUR, end);
   }
   return ranges;
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Btf } from './btf.js';
-import { essentialName, kindsAreCompatible } from './core-candidates.js';
+import { kindsAreCompatible } from './core-candidates.js';
 import {
   type CoreAccessor,
   type CoreSpec,
@@ -16,6 +16,7 @@ import {
   isFlexibleArray,
   MAX_SPEC_LENGTH,
 } from './core-spec.js';
+import { essentialName } from './essential-name.js';
 import {
   arrayOf,
   entriesOf,

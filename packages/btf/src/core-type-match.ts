@@ -8,8 +8,9 @@
  */
 
 import type { Btf } from './btf.js';
-import { essentialName, kindsAreCompatible } from './core-candidates.js';
+import { kindsAreCompatible } from './core-candidates.js';
 import { isPlainInt } from './core-field-match.js';
+import { essentialName } from './essential-name.js';
 import { arrayOf, entriesOf, enumEntrySize, intWord, isEnum } from './record-fields.js';
 import { BtfKind } from './types.js';
 

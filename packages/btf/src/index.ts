@@ -11,7 +11,7 @@ export {
   type NewMember,
 } from './builder.js';
 export { convertEndianness, convertExtEndianness } from './convert-endianness.js';
-export { type CoreTarget, essentialName } from './core-candidates.js';
+export type { CoreTarget } from './core-candidates.js';
 export { CoreKind } from './core-kind.js';
 export { type CoreAccessor, type CoreSpec, formatCoreSpec, parseCoreSpec } from './core-spec.js';
 export { typesAreCompatible, type Verdict } from './core-type-match.js';
@@ -32,6 +32,7 @@ export {
   type BtfFormat,
   isBtfError,
 } from './errors.js';
+export { essentialName } from './essential-name.js';
 export { isKernelOnlyStruct, isKernelPointerTag } from './kernel-only.js';
 export { type FoundMember, findMember, isBitField, memberByteOffset } from './member.js';
 export { type ParseBtfOptions, parseBtf } from './parse-btf.js';

@@ -1,18 +1,29 @@
 /**
- * The types of a name, found by the runtime's own searches through the bytes: `\0name\0` in the strings, then its offset among
- * the words of the types. A process that looks up few names is done before an index of all of them would be made: compiled code
- * needs no warming up. Look-ups beyond the first few are for the index.
+ * The types of a few names, found by the runtime's own search through the strings, and one pass over the types. A process that looks
+ * up what one object needs is done before an index of all names would be made: compiled code needs no warming up. Look-ups
+ * beyond the first few passes are for the index.
+ *
+ * Names that will be asked for are best told before: they are found in one pass together.
+ *
+ * A type's name may begin anywhere in a string, at the end of a longer one: whatever ends like a wanted name is looked for among the
+ * types.
  *
  * Only for a BTF of the machine's own byte order, without base, whose types are aligned; anything else is for the index, too.
  */
 
+import { essentialName, FLAVOUR } from './essential-name.js';
 import type { StringTable } from './string-table.js';
 
-/** Look-ups that are cheaper than an index. */
-const SCANS = 4;
-
-/** More strings that end with the name than this are not worth a search each. */
-const MOST_STRINGS = 6;
+/** Passes that are cheaper than an index. */
+const PASSES = 4;
+/** Names in one pass: more make the search through the strings slow. */
+const MOST_NAMES = 64;
+/** More strings that end like the names are not worth a list. */
+const MOST_STRINGS = 4096;
+/** Characters of a name; longer ones take long to compare. */
+const LONGEST = 512;
+/** For up to so many strings the runtime's own search through the types is quicker than a pass over their names. */
+const FEW_STRINGS = 12;
 
 const HOST_IS_LITTLE = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
@@ -20,6 +31,8 @@ const HOST_IS_LITTLE = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 export interface ScannedNames {
   readonly view: DataView;
   readonly littleEndian: boolean;
+  /** Id of the first record. */
+  readonly startId: number;
   /** Byte offset of each record, ascending. */
   readonly recordOffsets: Uint32Array;
   /** One past the last record. */
@@ -27,25 +40,90 @@ export interface ScannedNames {
   readonly strings: StringTable;
 }
 
+/** Ids of types, ascending. */
+export interface NamedTypes {
+  /** Of exactly that name. */
+  readonly exact: readonly number[];
+  /** Of that name and a flavour. */
+  readonly flavoured: readonly number[];
+}
+
+/** A string that a type of a wanted name would have, by its offset. */
+interface WantedString {
+  readonly name: string;
+  readonly isFlavoured: boolean;
+}
+
 export class NameScan {
   readonly #names: ScannedNames;
-  #left = SCANS;
+  readonly #known = new Map<string, { exact: number[]; flavoured: number[] }>();
+  readonly #expected = new Set<string>();
+  #left = PASSES;
 
   constructor(names: ScannedNames) {
     this.#names = names;
   }
 
-  /** Positions of all types of that name, ascending; `undefined` where the index is to be asked. */
-  find(name: string): number[] | undefined {
-    if (this.#left === 0 || name === '' || name.includes('\0')) return undefined;
+  /** Says that these will be asked for. Those that can't be searched for are left out. */
+  expect(names: Iterable<string>): void {
+    for (const name of names) {
+      if (this.#expected.size === MOST_NAMES) return;
+      if (isPlain(name) && !this.#known.has(name)) this.#expected.add(name);
+    }
+  }
+
+  /** Whether {@link find} has the answer, or will find it for this and all expected names in one pass. */
+  expects(name: string): boolean {
+    return this.#known.has(name) || (this.#left > 0 && this.#expected.has(name));
+  }
+
+  /** The types of a name; `undefined` where the index is to be asked. */
+  find(name: string): NamedTypes | undefined {
+    const known = this.#known.get(name);
+    if (known !== undefined || this.#left === 0 || !isPlain(name)) return known;
     this.#left--;
+    this.#expected.add(name);
+    const wanted = this.#wantedStrings();
     const words = this.#words();
-    const text = words && this.#names.strings.oneCharacterPerByte();
+    if (wanted === undefined || words === undefined) {
+      this.#left = 0;
+      return undefined;
+    }
+    for (const one of this.#expected) this.#known.set(one, { exact: [], flavoured: [] });
+    this.#expected.clear();
+    const note = (position: number, offset: number) => {
+      const { name: found, isFlavoured } = wanted.get(offset)!;
+      const types = this.#known.get(found)!;
+      (isFlavoured ? types.flavoured : types.exact).push(this.#names.startId + position);
+    };
+    if (wanted.size <= FEW_STRINGS) this.#searchWords(words, wanted.keys(), note);
+    else this.#passOverNames(words, wanted, note);
+    for (const { exact, flavoured } of this.#known.values()) {
+      exact.sort((a, b) => a - b);
+      flavoured.sort((a, b) => a - b);
+    }
+    return this.#known.get(name);
+  }
+
+  /** Offsets of what ends like one of the expected names, with a flavour or without; `undefined` if the index is better. */
+  #wantedStrings(): Map<number, WantedString> | undefined {
+    const text = this.#names.strings.oneCharacterPerByte();
     if (text === undefined) return undefined;
-    const offsets = occurrences(text, `${name}\0`);
-    if (offsets === undefined) return undefined;
-    const positions = offsets.flatMap((offset) => this.#positionsOf(words!, offset));
-    return positions.sort((a, b) => a - b);
+    const found = new Map<number, WantedString>();
+    const pattern = new RegExp(`(?:${[...this.#expected].join('|')})(?=\\0|${FLAVOUR})`, 'g');
+    let count = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      const { index, 0: name } = match;
+      // One name may end another.
+      pattern.lastIndex = index + 1;
+      const end = text.indexOf('\0', index);
+      if (++count > MOST_STRINGS || end - index > LONGEST) return undefined;
+      const whole = text.slice(index, end);
+      // An offset of 0 stands for no name.
+      if (index > 0 && essentialName(whole) === name)
+        found.set(index, { name, isFlavoured: whole !== name });
+    }
+    return found;
   }
 
   /** The types as words, where they can be seen so. */
@@ -57,26 +135,45 @@ export class NameScan {
     return new Uint32Array(view.buffer, view.byteOffset + start, (typesEnd - start) >> 2);
   }
 
-  /** Records whose first word is `nameOffset`. */
-  #positionsOf(words: Uint32Array, nameOffset: number): number[] {
+  /** Tells of each record whose first word is one of `offsets`, for a few of those. */
+  #searchWords(
+    words: Uint32Array,
+    offsets: Iterable<number>,
+    note: (position: number, offset: number) => void,
+  ): void {
     const { recordOffsets } = this.#names;
     const start = recordOffsets[0]!;
-    const found: number[] = [];
-    for (let at = words.indexOf(nameOffset); at !== -1; at = words.indexOf(nameOffset, at + 1)) {
-      const position = positionOf(recordOffsets, start + at * 4);
-      if (position !== undefined) found.push(position);
+    for (const offset of offsets) {
+      for (let at = words.indexOf(offset); at !== -1; at = words.indexOf(offset, at + 1)) {
+        // Most words that are not a name's have no kind behind them.
+        if (words[at + 1]! < 1 << 24) continue;
+        const position = positionOf(recordOffsets, start + at * 4);
+        if (position !== undefined) note(position, offset);
+      }
     }
-    return found;
+  }
+
+  /** As {@link #searchWords}, for any number. */
+  #passOverNames(
+    words: Uint32Array,
+    offsets: ReadonlyMap<number, unknown>,
+    note: (position: number, offset: number) => void,
+  ): void {
+    const { recordOffsets } = this.#names;
+    const start = recordOffsets[0]!;
+    const marks = new Uint8Array(0x10000);
+    for (const offset of offsets.keys()) marks[offset & 0xffff] = 1;
+    for (let position = 0; position < recordOffsets.length; position++) {
+      const offset = words[(recordOffsets[position]! - start) >> 2]!;
+      if (marks[offset & 0xffff] === 0) continue;
+      if (offsets.has(offset)) note(position, offset);
+    }
   }
 }
 
-/** Where the bytes of `wanted` begin in `text`; `undefined` if in too many places. An offset of 0 stands for no name. */
-function occurrences(text: string, wanted: string): number[] | undefined {
-  const found: number[] = [];
-  for (let at = text.indexOf(wanted, 1); at !== -1; at = text.indexOf(wanted, at + 1)) {
-    if (found.push(at) > MOST_STRINGS) return undefined;
-  }
-  return found;
+/** Whether a name stands for itself in a pattern, and has no flavour in it. */
+function isPlain(name: string): boolean {
+  return /^\w+$/.test(name) && name.length <= LONGEST && !name.includes(FLAVOUR);
 }
 
 /** Index of `offset` in an ascending list. */

@@ -27,6 +27,14 @@ export interface CoreContext {
   readonly targets: Iterable<CoreTarget>;
   /** Candidates by local type, narrowed to those that fitted so far. */
   readonly candidates: Map<number, CoreCandidate[]>;
+  /** Results by access, and the candidates that they came from: programs of one object read the same fields. */
+  readonly results: Map<string, KnownResult>;
+}
+
+/** A result, right as long as the candidates are these. */
+interface KnownResult {
+  readonly candidates: readonly CoreCandidate[] | undefined;
+  readonly result: CoreResult;
 }
 
 /** Why a candidate was not taken. */
@@ -83,13 +91,24 @@ export type CoreResult = CoreSuccess | CoreFailure;
  *   the kernel has no candidate for some type. Iterated again for each such type: not a bare generator.
  */
 export function createCoreContext(local: Btf, targets: Iterable<CoreTarget>): CoreContext {
-  return { local, targets, candidates: new Map() };
+  return { local, targets, candidates: new Map(), results: new Map() };
 }
 
 /**
  * Works out one relocation. Never throws on malformed BTF: the failure says what was wrong.
  */
 export function relocateCore(context: CoreContext, relocation: CoreRelocation): CoreResult {
+  const { typeId, kind, accessString } = relocation;
+  const access = `${typeId} ${kind} ${accessString}`;
+  const known = context.results.get(access);
+  if (known !== undefined && known.candidates === context.candidates.get(typeId))
+    return known.result;
+  const result = calculate(context, relocation);
+  context.results.set(access, { candidates: context.candidates.get(typeId), result });
+  return result;
+}
+
+function calculate(context: CoreContext, relocation: CoreRelocation): CoreResult {
   let localSpec: CoreSpec | string;
   let original: CoreValue | NoCoreValue;
   try {
@@ -153,10 +172,12 @@ function relocateIn(
   }
   const [fit] = fits;
   if (fit === undefined) return notFound(kind, localSpec, original, rejections);
-  context.candidates.set(
-    typeId,
-    fits.map(({ candidate }) => candidate),
-  );
+  if (fits.length < candidates.length) {
+    context.candidates.set(
+      typeId,
+      fits.map(({ candidate }) => candidate),
+    );
+  }
   return success(localSpec, original, fit);
 }
 

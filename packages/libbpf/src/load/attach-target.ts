@@ -42,6 +42,19 @@ function ruleFor(spec: ProgramSpec): Rule {
   return { prefix: '', kind: BtfKind.FUNC, what: 'function' };
 }
 
+/** What {@link findAttachTarget} will look up in the kernel's BTF; `undefined` for nothing. */
+export function attachTargetName(spec: ProgramSpec): string | undefined {
+  const { attachTarget, attachProgFd, sectionDefinition } = spec;
+  if (attachTarget === undefined || attachProgFd > 0 || !sectionDefinition?.needsAttachBtf)
+    return undefined;
+  return nameInKernel(spec, attachTarget);
+}
+
+/** A target may say which module it is in: `nf_conntrack:nf_conntrack_in`. */
+function nameInKernel(spec: ProgramSpec, target: string): string {
+  return ruleFor(spec).prefix + target.slice(target.indexOf(':') + 1);
+}
+
 /** @throws BpfError `BPF_NO_ATTACH_TARGET` with near matches */
 export function findAttachTarget(spec: ProgramSpec, kernel: KernelTypes): ProgramTarget {
   const target = spec.attachTarget;
@@ -61,7 +74,7 @@ export function findAttachTarget(spec: ProgramSpec, kernel: KernelTypes): Progra
   const rule = ruleFor(spec);
   const colon = target.indexOf(':');
   const only = colon === -1 ? undefined : target.slice(0, colon);
-  const found = kernel.find(rule.prefix + target.slice(colon + 1), rule.kind, only);
+  const found = kernel.find(nameInKernel(spec, target), rule.kind, only);
   if (found !== undefined) return { btfId: found.id, fd: found.module?.fd };
   throw notInKernel(spec, target.slice(colon + 1), only, rule, kernel);
 }

@@ -27,11 +27,20 @@ export class KernelTypes {
   // Strong references: what is parsed lives as long as the load.
   #vmlinux: KernelBtf | undefined;
   #modules: KernelBtf[] | undefined;
+  #expected: ReadonlySet<string> | undefined;
   readonly #open = new Map<string, ModuleTypes>();
 
   get vmlinux(): Btf {
     this.#vmlinux ??= vmlinuxBtf();
-    return this.#vmlinux.btf;
+    const { btf } = this.#vmlinux;
+    if (this.#expected !== undefined) btf.expectNames(this.#expected);
+    this.#expected = undefined;
+    return btf;
+  }
+
+  /** Says what will be looked up, if anything is. */
+  expect(names: ReadonlySet<string>): void {
+    this.#expected = names;
   }
 
   /** For CO-RE: the kernel first, its modules only if that is not enough. */

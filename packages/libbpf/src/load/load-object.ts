@@ -14,6 +14,7 @@ import type { Mapping } from '../sys/memory.js';
 import { mapArena } from './arena.js';
 import { findAttachTarget, type ProgramTarget } from './attach-target.js';
 import { createMap, fillMap } from './create-maps.js';
+import { coreTypeNames, kernelNames } from './expected-names.js';
 import { type ResolvedExtern, resolveExterns } from './externs.js';
 import { hasFeature } from './features.js';
 import {
@@ -146,9 +147,17 @@ export class ObjectLoader {
   resolve(): void {
     checkLoadable(this.#object.name);
     raiseMemlock();
+    this.#expectNames();
     this.#externs = resolveExterns(this.#object, this.#kernel, this.#options);
     this.#modules = moduleDescriptors(this.#object, this.#externs);
     this.#structOps = planStructOps(this.#object, this.#kernel);
+  }
+
+  #expectNames(): void {
+    const names = kernelNames(this.#object);
+    if (this.#options.btfCustomPath === undefined)
+      for (const name of coreTypeNames(this.#object)) names.add(name);
+    this.#kernel.expect(names);
   }
 
   relocate(

@@ -2,10 +2,11 @@
  * CO-RE and calls: everything about the code that needs no descriptor.
  */
 
-import { BtfKind, createCoreContext } from '@libbpf-ts/btf';
+import { BtfKind, type CoreTarget, createCoreContext } from '@libbpf-ts/btf';
 import { BpfError, didYouMean } from '../errors.js';
 import type { FunctionSpec, ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { applyCoreRelocations } from './core-patch.js';
+import { coreTypeNames } from './expected-names.js';
 import { hasFeature } from './features.js';
 import { CALL, Code, INSTRUCTION_SIZE } from './instruction.js';
 import { readBtfFile } from './kernel-btf.js';
@@ -34,7 +35,7 @@ export function relocateObject(
     btfCustomPath === undefined
       ? kernel.targets
       : needsCore
-        ? [{ name: btfCustomPath, btf: readBtfFile(btfCustomPath) }]
+        ? [customTarget(object, btfCustomPath)]
         : [];
   const context =
     needsCore && object.btf !== undefined ? createCoreContext(object.btf, targets) : undefined;
@@ -60,6 +61,12 @@ export function relocateObject(
     linked.set(spec, program);
   }
   return linked;
+}
+
+function customTarget(object: ObjectSpec, path: string): CoreTarget {
+  const btf = readBtfFile(path);
+  btf.expectNames(coreTypeNames(object));
+  return { name: path, btf };
 }
 
 const CALLBACK_TAG = 'exception_callback:';
