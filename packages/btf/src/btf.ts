@@ -160,6 +160,12 @@ export class Btf {
     return bytes.subarray(start, bytes.indexOf(0, start));
   }
 
+  /** @internal First byte of the string at `offset`: 0 if it is empty, `undefined` if the offset is out of range. */
+  firstByteOf(offset: number): number | undefined {
+    if (offset < this.stringsStart) return this.base!.firstByteOf(offset);
+    return this.#strings.bytes[offset - this.stringsStart];
+  }
+
   /** Whether the string at `offset` has exactly these bytes; makes no string. */
   isString(offset: number, wanted: Uint8Array): boolean {
     if (offset < this.stringsStart) return this.base!.isString(offset, wanted);

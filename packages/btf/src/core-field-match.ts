@@ -131,9 +131,11 @@ class MemberSearch {
     const { view, littleEndian, start, count } = entriesOf(btf, composite);
     for (let index = 0, at = start; index < count; index++, at += 12) {
       const nameOffset = view.getUint32(at, littleEndian);
-      const isAnonymous = nameOffset === 0 || btf.isString(nameOffset, NO_BYTES);
+      const first = btf.firstByteOf(nameOffset);
+      const isAnonymous = first === 0;
       if (raw.length === MAX_SPEC_LENGTH) return tooDeep();
-      if (!isAnonymous && !btf.isString(nameOffset, this.#name)) continue;
+      if (!isAnonymous && (first !== this.#name[0] || !btf.isString(nameOffset, this.#name)))
+        continue;
       const member = memberOf(btf, composite, index);
       raw.push(index);
       this.#spec.bitOffset += member.bitOffset;
@@ -162,8 +164,6 @@ class MemberSearch {
     };
   }
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /** Whether two fields may stand for each other; sizes don't matter here. */
 function fieldsAreCompatible(local: Btf, localId: number, target: Btf, targetId: number): boolean {

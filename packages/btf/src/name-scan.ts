@@ -119,9 +119,7 @@ export class NameScan {
       const end = text.indexOf('\0', index);
       if (++count > MOST_STRINGS || end - index > LONGEST) return undefined;
       const whole = text.slice(index, end);
-      // An offset of 0 stands for no name.
-      if (index > 0 && essentialName(whole) === name)
-        found.set(index, { name, isFlavoured: whole !== name });
+      if (essentialName(whole) === name) found.set(index, { name, isFlavoured: whole !== name });
     }
     return found;
   }

@@ -3,7 +3,7 @@
  * fit a RangeError.
  */
 
-import { type Btf, compileCodec, isBtfError } from '@libbpf-ts/btf';
+import { type Btf, type BtfCodec, compileCodec, isBtfError } from '@libbpf-ts/btf';
 import type { Codec } from './codec.js';
 
 /** A codec that also reads plain bytes. */
@@ -13,18 +13,22 @@ export interface CodecFromBtf extends Codec<unknown> {
 }
 
 /**
- * Compiles a type.
+ * A codec of a type, compiled when it is first used: most maps are never read from the process that loads them.
  *
  * @param what - for messages: `map "counts", key`; the name of the type without
  */
 export function codecFromBtf(btf: Btf, typeId: number, what?: string): CodecFromBtf {
-  const { size, decode, encode } = compileCodec(btf, typeId);
+  let compiled: BtfCodec | undefined;
+  const codec = (): BtfCodec => {
+    compiled ??= compileCodec(btf, typeId);
+    return compiled;
+  };
   return {
-    size,
-    decode,
+    size: btf.sizeOf(typeId),
+    decode: (source, offset) => codec().decode(source, offset),
     encode: (target, offset, value) => {
       try {
-        encode(target, offset, value);
+        codec().encode(target, offset, value);
       } catch (error) {
         throw misfit(error, what);
       }
