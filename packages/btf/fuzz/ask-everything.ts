@@ -31,6 +31,7 @@ export function askEverything(bytes: Uint8Array): void {
     askTypes(btf);
     for (const ask of [formatRaw, validateBtf, dedupBtf] as const) tolerate(() => ask(btf));
     tolerate(() => parseBtf(convertEndianness(bytes, !btf.littleEndian)));
+    tolerate(() => askTypes(parseBtf(bytes, { lazy: true })));
     // A second BTF may stand on the first.
     tolerate(() => askTypes(parseBtf(bytes, { base: btf })));
   });

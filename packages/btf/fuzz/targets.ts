@@ -84,7 +84,7 @@ function runCore(bytes: Uint8Array): void {
     Uint8Array,
   ];
   tolerate(() => {
-    const [local, target] = [parseBtf(localBytes), parseBtf(targetBytes)];
+    const [local, target] = [parseBtf(localBytes), parseBtf(targetBytes, { lazy: true })];
     const context = createCoreContext(local, [{ name: 'vmlinux', btf: target }]);
     // relocateCore has no errors to throw.
     for (const { records } of parseBtfExt(extBytes, local).coreRelocations) {

@@ -14,6 +14,7 @@ import type { LayoutSection } from './layout.js';
 import { NameIndex } from './name-index.js';
 import { type NamedTypes, NameScan } from './name-scan.js';
 import { infoFlag, infoKind, infoVlen, kindName } from './record.js';
+import type { RecordOffsets } from './record-offsets.js';
 import { alignmentOf, sizeOf } from './size.js';
 import { StringTable } from './string-table.js';
 import { BtfKind, type BtfType } from './types.js';
@@ -53,7 +54,7 @@ export interface BtfParts {
   readonly base: Btf | undefined;
   readonly littleEndian: boolean;
   readonly startId: number;
-  readonly recordOffsets: Uint32Array;
+  readonly records: RecordOffsets;
   readonly typesEnd: number;
   readonly strings: Uint8Array;
   readonly layout: LayoutSection | undefined;
@@ -73,15 +74,18 @@ export class Btf {
   readonly littleEndian: boolean;
   /** First id of its own: 1, or the base's {@link typeCount}. */
   readonly startId: number;
-  /** Highest id + 1, base included. */
-  readonly typeCount: number;
   /** First string offset of its own: 0, or the base's {@link stringsEnd}. */
   readonly stringsStart: number;
   /** One past the last string offset, base included. */
   readonly stringsEnd: number;
   /** @internal What is known about kinds that are newer than this package. */
   readonly layout: LayoutSection | undefined;
-  readonly #recordOffsets: Uint32Array;
+  readonly #records: RecordOffsets;
+  /** The list of {@link RecordOffsets}, and one past the last id that is in it. */
+  #recordOffsets: Uint32Array;
+  #knownEnd: number;
+  /** Once all are in it. */
+  #typeCount: number | undefined;
   readonly #typesEnd: number;
   readonly #strings: StringTable;
   readonly #types = new Map<number, BtfType>();
@@ -96,14 +100,26 @@ export class Btf {
     this.base = parts.base;
     this.littleEndian = parts.littleEndian;
     this.startId = parts.startId;
-    this.typeCount = parts.startId + parts.recordOffsets.length;
     this.stringsStart = parts.base === undefined ? 0 : parts.base.stringsEnd;
     this.stringsEnd = this.stringsStart + parts.strings.length;
     this.layout = parts.layout;
-    this.#recordOffsets = parts.recordOffsets;
+    this.#records = parts.records;
+    this.#recordOffsets = parts.records.list;
+    this.#knownEnd = parts.startId + parts.records.known;
+    if (parts.records.isComplete) this.#typeCount = this.#knownEnd;
     this.#typesEnd = parts.typesEnd;
     this.#strings = new StringTable(parts.strings);
     this.#pointerSize = parts.pointerSize;
+  }
+
+  /** Highest id + 1, base included. */
+  get typeCount(): number {
+    return this.#typeCount ?? this.#complete().length + this.startId;
+  }
+
+  /** Whether there is a type `id`, here or in the base; `void` is one. */
+  hasType(id: number): boolean {
+    return id >= 0 && (id < this.#knownEnd || this.#reach(id));
   }
 
   /** Bytes of a pointer: as given to `parseBtf`, else the size of `long` in the base or here, else 8. */
@@ -231,7 +247,7 @@ export class Btf {
     const found: number[] = [];
     const [first, last] = [ranges[0], ranges.at(-1)];
     if (first === undefined || last === undefined) return found;
-    const offsets = this.#recordOffsets;
+    const offsets = this.#complete();
     for (let position = 0; position < offsets.length; position++) {
       const name = this.view.getUint32(offsets[position]!, this.littleEndian);
       if (name < first[0] || name > last[1]) continue;
@@ -311,20 +327,18 @@ export class Btf {
   /** Where the record of a type starts, in the bytes of the BTF that owns the id; `void` has none. */
   recordOffset(id: number): number {
     const owner = this.ownerOf(id);
-    const offset = owner.#recordOffsets[id - owner.startId];
-    if (offset === undefined) throw this.#badId(id);
-    return offset;
+    return owner.#recordOffset(id);
   }
 
   /** One past the last byte of the record of a type. */
   recordEnd(id: number): number {
     const owner = this.ownerOf(id);
-    return owner.#recordOffsets[id - owner.startId + 1] ?? owner.#typesEnd;
+    return owner.hasType(id + 1) ? owner.#recordOffset(id + 1) : owner.#typesEnd;
   }
 
   /** This BTF, or the base that an id belongs to; `void` belongs to the last of the bases. */
   ownerOf(id: number): Btf {
-    if (id >= this.startId && id < this.typeCount) return this;
+    if (id >= this.startId && (id < this.#knownEnd || this.#reach(id))) return this;
     if (id < this.startId && id >= 0) return this.base === undefined ? this : this.base.ownerOf(id);
     throw this.#badId(id);
   }
@@ -340,9 +354,28 @@ export class Btf {
   }
 
   #word(id: number, at: number): number {
+    return this.view.getUint32(this.#recordOffset(id) + at, this.littleEndian);
+  }
+
+  /** Where an own type starts whose id was found to be one. */
+  #recordOffset(id: number): number {
     const offset = this.#recordOffsets[id - this.startId];
     if (offset === undefined) throw this.#badId(id);
-    return this.view.getUint32(offset + at, this.littleEndian);
+    return offset;
+  }
+
+  /** Measures the types up to `id`. @returns whether there is one */
+  #reach(id: number): boolean {
+    const isThere = this.#records.reach(id - this.startId);
+    this.#knownEnd = this.startId + this.#records.known;
+    return isThere;
+  }
+
+  #complete(): Uint32Array {
+    this.#recordOffsets = this.#records.complete();
+    this.#knownEnd = this.startId + this.#records.known;
+    this.#typeCount = this.#knownEnd;
+    return this.#recordOffsets;
   }
 
   #follow(id: number, typedefs: boolean): number {
@@ -381,11 +414,8 @@ export class Btf {
   #nameScan(): NameScan | undefined {
     if (this.base !== undefined) return undefined;
     this.#scan ??= new NameScan({
-      view: this.view,
-      littleEndian: this.littleEndian,
+      records: this.#records,
       startId: this.startId,
-      recordOffsets: this.#recordOffsets,
-      typesEnd: this.#typesEnd,
       strings: this.#strings,
     });
     return this.#scan;
@@ -395,7 +425,7 @@ export class Btf {
     this.#names ??= new NameIndex({
       view: this.view,
       littleEndian: this.littleEndian,
-      recordOffsets: this.#recordOffsets,
+      recordOffsets: this.#complete(),
       strings: this.#strings.bytes,
       stringsStart: this.stringsStart,
       baseName: (offset) => this.base?.stringBytes(offset),
@@ -404,7 +434,7 @@ export class Btf {
   }
 
   #sizeOfLong(): number | undefined {
-    for (let id = this.startId; id < this.typeCount; id++) {
+    for (let id = this.startId; this.hasType(id); id++) {
       if (infoKind(this.#word(id, 4)) !== BtfKind.INT) continue;
       const size = this.#word(id, 8);
       if (size !== 4 && size !== 8) continue;

@@ -237,14 +237,13 @@ class RecordReader {
 
   private typeId(at: number, part = ''): number {
     const typeId = this.u32(at);
-    const { typeCount } = this.btf;
-    if (typeId < typeCount) return typeId;
+    if (this.btf.hasType(typeId)) return typeId;
     throw new BtfError({
       code: 'BTF_BAD_TYPE_ID',
       offset: this.start + at,
       subject: this.subject(part),
       typeId,
-      typeCount,
+      typeCount: this.btf.typeCount,
     });
   }
 

@@ -12,6 +12,8 @@
  */
 
 import { essentialName, FLAVOUR } from './essential-name.js';
+import { infoKind } from './record.js';
+import type { RecordOffsets } from './record-offsets.js';
 import type { StringTable } from './string-table.js';
 
 /** Passes that are cheaper than an index. */
@@ -25,18 +27,11 @@ const LONGEST = 512;
 /** For up to so many strings the runtime's own search through the types is quicker than a pass over their names. */
 const FEW_STRINGS = 12;
 
-const HOST_IS_LITTLE = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
 /** What is searched. */
 export interface ScannedNames {
-  readonly view: DataView;
-  readonly littleEndian: boolean;
+  readonly records: RecordOffsets;
   /** Id of the first record. */
   readonly startId: number;
-  /** Byte offset of each record, ascending. */
-  readonly recordOffsets: Uint32Array;
-  /** One past the last record. */
-  readonly typesEnd: number;
   readonly strings: StringTable;
 }
 
@@ -84,7 +79,7 @@ export class NameScan {
     this.#left--;
     this.#expected.add(name);
     const wanted = this.#wantedStrings();
-    const words = this.#words();
+    const { words } = this.#names.records;
     if (wanted === undefined || words === undefined) {
       this.#left = 0;
       return undefined;
@@ -124,28 +119,18 @@ export class NameScan {
     return found;
   }
 
-  /** The types as words, where they can be seen so. */
-  #words(): Uint32Array | undefined {
-    const { view, littleEndian, recordOffsets, typesEnd } = this.#names;
-    const start = recordOffsets[0];
-    if (start === undefined || littleEndian !== HOST_IS_LITTLE) return undefined;
-    if ((view.byteOffset + start) % 4 !== 0) return undefined;
-    return new Uint32Array(view.buffer, view.byteOffset + start, (typesEnd - start) >> 2);
-  }
-
   /** Tells of each record whose first word is one of `offsets`, for a few of those. */
   #searchWords(
-    words: Uint32Array,
+    words: Int32Array,
     offsets: Iterable<number>,
     note: (position: number, offset: number) => void,
   ): void {
-    const { recordOffsets } = this.#names;
-    const start = recordOffsets[0]!;
+    const { records } = this.#names;
     for (const offset of offsets) {
       for (let at = words.indexOf(offset); at !== -1; at = words.indexOf(offset, at + 1)) {
         // Most words that are not a name's have no kind behind them.
-        if (words[at + 1]! < 1 << 24) continue;
-        const position = positionOf(recordOffsets, start + at * 4);
+        if (infoKind(words[at + 1] ?? 0) === 0) continue;
+        const position = records.positionAt(records.start + at * 4);
         if (position !== undefined) note(position, offset);
       }
     }
@@ -153,12 +138,12 @@ export class NameScan {
 
   /** As {@link #searchWords}, for any number. */
   #passOverNames(
-    words: Uint32Array,
+    words: Int32Array,
     offsets: ReadonlyMap<number, unknown>,
     note: (position: number, offset: number) => void,
   ): void {
-    const { recordOffsets } = this.#names;
-    const start = recordOffsets[0]!;
+    const { start } = this.#names.records;
+    const recordOffsets = this.#names.records.complete();
     const marks = new Uint8Array(0x10000);
     for (const offset of offsets.keys()) marks[offset & 0xffff] = 1;
     for (let position = 0; position < recordOffsets.length; position++) {
@@ -172,17 +157,4 @@ export class NameScan {
 /** Whether a name stands for itself in a pattern, and has no flavour in it. */
 function isPlain(name: string): boolean {
   return /^\w+$/.test(name) && name.length <= LONGEST && !name.includes(FLAVOUR);
-}
-
-/** Index of `offset` in an ascending list. */
-function positionOf(offsets: Uint32Array, offset: number): number | undefined {
-  let [low, high] = [0, offsets.length - 1];
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const value = offsets[middle]!;
-    if (value === offset) return middle;
-    if (value < offset) low = middle + 1;
-    else high = middle - 1;
-  }
-  return undefined;
 }

@@ -73,7 +73,7 @@ export function vmlinuxBtf(): KernelBtf {
  */
 function parseKernelFile(path: string): Btf {
   const bytes = mapKernelFile(path);
-  return readBtfFile(path, undefined, bytes);
+  return bytes === undefined ? readBtfFile(path) : parseBtf(bytes, { lazy: true });
 }
 
 function mapKernelFile(path: string): Uint8Array | undefined {
@@ -115,12 +115,11 @@ export function moduleNames(): string[] {
 /**
  * BTF from a file: raw, or the `.BTF` section of an ELF.
  *
- * @param known - the file's bytes, if they are there already
  * @throws BpfError `BPF_BAD_BTF_FILE`
  */
-export function readBtfFile(path: string, base?: Btf, known?: Uint8Array): Btf {
+export function readBtfFile(path: string, base?: Btf): Btf {
   try {
-    const bytes = known ?? readFileSync(path);
+    const bytes = readFileSync(path);
     const options = base === undefined ? {} : { base };
     if (bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46) {
       const section = readElf(bytes).section('.BTF');

@@ -8,8 +8,15 @@
 import { readFileSync } from 'node:fs';
 import { release, version } from 'node:os';
 
+let known: number | undefined;
+
 /** `major << 16 | minor << 8 | patch`, patch at most 255; 0 if nothing tells. */
 export function kernelVersionCode(): number {
+  known ??= readVersionCode();
+  return known;
+}
+
+function readVersionCode(): number {
   return (
     versionCode(/^\S+ \S+ (\d+)\.(\d+)\.(\d+)/, ubuntuSignature()) ??
     versionCode(/Debian (\d+)\.(\d+)\.(\d+)/, version()) ??
