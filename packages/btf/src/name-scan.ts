@@ -25,7 +25,7 @@ const MOST_STRINGS = 4096;
 /** Characters of a name; longer ones take long to compare. */
 const LONGEST = 512;
 /** For up to so many strings the runtime's own search through the types is quicker than a pass over their names. */
-const FEW_STRINGS = 12;
+const FEW_STRINGS = 20;
 
 /** What is searched. */
 export interface ScannedNames {
