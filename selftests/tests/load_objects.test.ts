@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type FeatureName,
   features as kernel,
   MapMismatchError,
   openObject,
@@ -195,6 +196,42 @@ for (const [question, since] of [
   });
 }
 
+/** All that depend on nothing but the release; links over many functions depend on how a kernel is built. */
+const NAMED: readonly FeatureName[] = [
+  'programNames',
+  'globalData',
+  'arrayMmap',
+  'expectedAttachType',
+  'probeReadKernel',
+  'attachCookie',
+  'perfLink',
+  'memcgAccounting',
+  'bindMap',
+  'moduleBtf',
+  'argCtxTag',
+  'fullRangeOffsets',
+  'commonAttributes',
+  'btf',
+  'btfFunc',
+  'btfGlobalFunc',
+  'btfDatasec',
+  'btfQmarkDatasec',
+  'btfFloat',
+  'btfDeclTag',
+  'btfTypeTag',
+  'btfEnum64',
+  'btfLayout',
+];
+
+test('features: each by its name is there from its release on, and not before', (t) => {
+  // uprobe(2) is a call of x86-64.
+  const names = process.arch === 'x64' ? [...NAMED, 'uprobeSyscall' as const] : NAMED;
+  const wrong = names.filter(
+    (name) => kernel.has(name) !== (t.atLeast(kernel.since(name)!) ? 'yes' : 'no'),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('a signal in the middle of loading is neither a failure nor a missing feature', (t) => {
   forgetAnswers();
   t.after(() => {
@@ -208,4 +245,19 @@ test('a signal in the middle of loading is neither a failure nor a missing featu
   assert.equal(kernel.has('globalData'), 'yes');
   assert.equal(kernel.has({ programType: 'SOCKET_FILTER' }), 'yes');
   assert.ok(object.programs.size > 0 && loads >= 6, `${loads} loads`);
+});
+
+test('a map that the kernel refuses: in its own words, if it can say them', (t) => {
+  using open = openObject(read('maps-attributes'), { name: 'refused' });
+  open.map('on_node').numaNode = 4095;
+  assert.throws(
+    () => open.load(),
+    (error: Error) => {
+      t.log(error.message);
+      assert.match(error.message, /^map "on_node" \(HASH: .*\) could not be created: EINVAL/);
+      if (kernel.has('commonAttributes') === 'yes')
+        assert.match(error.message, /EINVAL, and the kernel says ".*numa_?node.*"$/i);
+      return true;
+    },
+  );
 });

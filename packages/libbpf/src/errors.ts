@@ -106,11 +106,12 @@ export class FeatureError extends BpfError {
   constructor(
     feature: string,
     since: string | undefined,
-    facts: BpfErrorFacts & { subject?: string } = {},
+    facts: BpfErrorFacts & { subject?: string; hint?: string } = {},
   ) {
     const subject = facts.subject === undefined ? '' : `${facts.subject}: `;
     const when = since === undefined ? '' : ` (it came with Linux ${since})`;
-    super('BPF_FEATURE', `${subject}the running kernel has no ${feature}${when}`, facts);
+    const hint = facts.hint === undefined ? '' : `; ${facts.hint}`;
+    super('BPF_FEATURE', `${subject}the running kernel has no ${feature}${when}${hint}`, facts);
     this.feature = feature;
     this.since = since;
   }

@@ -6,10 +6,22 @@
 
 import { BpfError } from '../errors.js';
 import type { MapSpec, ObjectSpec } from '../open/object-spec.js';
-import { Mapping, pageSize } from '../sys/memory.js';
+import { Mapping, pageSize, roundUpToPage } from '../sys/memory.js';
+import { hasFeature } from './features.js';
 
 /** Pages that no program has allocated end the process that touches them. */
 const BPF_F_SEGV_ON_FAULT = 1 << 17;
+
+/**
+ * Where an arena's global variables begin: at its end, so that its first pages may stay empty and a null pointer be noticed, or at its
+ * start on kernels whose programs cannot refer to what lies past 512 MiB. As libbpf 1.7 has it.
+ *
+ * @returns bytes from the start of the arena
+ */
+export function arenaDataOffset({ maxEntries, initialValue }: MapSpec): number {
+  if (initialValue === undefined || !hasFeature('fullRangeOffsets')) return 0;
+  return Math.max(0, maxEntries * pageSize() - roundUpToPage(initialValue.byteLength));
+}
 
 /** Maps an arena and puts the initial values of its global variables into it. */
 export function mapArena(object: ObjectSpec, map: MapSpec, fd: number): Mapping {
@@ -34,6 +46,6 @@ export function mapArena(object: ObjectSpec, map: MapSpec, fd: number): Mapping 
     );
   }
   if (data !== undefined && (map.flags & BPF_F_SEGV_ON_FAULT) === 0)
-    new Uint8Array(memory.buffer).set(data);
+    new Uint8Array(memory.buffer, arenaDataOffset(map), data.byteLength).set(data);
   return memory;
 }

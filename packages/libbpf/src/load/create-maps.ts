@@ -6,7 +6,15 @@ import { BpfError, FeatureError, SyscallError } from '../errors.js';
 import { possibleCpus } from '../map/cpus.js';
 import { BPF_F_LINK, BPF_F_MMAPABLE, MAP_TYPES, mapType } from '../open/constants.js';
 import type { MapSpec, ObjectSpec } from '../open/object-spec.js';
-import { type MapCreateAttr, mapCreate, mapFreeze, mapUpdateElem } from '../sys/bpf.js';
+import {
+  BPF_COMMANDS,
+  type MapCreateAttr,
+  mapCreate,
+  mapCreateAttr,
+  mapFreeze,
+  mapUpdateElem,
+} from '../sys/bpf.js';
+import { bpfLogged } from '../sys/common-attributes.js';
 import { closeFd, duplicateFd } from '../sys/fd.js';
 import { pageSize } from '../sys/memory.js';
 import { hasFeature } from './features.js';
@@ -113,8 +121,19 @@ function createWithFallback(
         ...facts,
       });
     }
-    throw notCreated(object, spec, cause);
+    throw notCreated(object, spec, cause, whatKernelSays(attribute, cause));
   }
+}
+
+/** The reason for refusing a map, from kernels that can tell (7.2). */
+function whatKernelSays(attribute: MapCreateAttr, { code }: SyscallError): string {
+  if (code === 'EPERM' || !hasFeature('commonAttributes')) return '';
+  const { result, log } = bpfLogged(
+    BPF_COMMANDS.indexOf('BPF_MAP_CREATE'),
+    mapCreateAttr(attribute),
+  );
+  if (result >= 0) closeFd(result);
+  return log === '' ? '' : `, and the kernel says "${log.split('\n').at(-1)}"`;
 }
 
 /** Whether it was the flag alone that the kernel refused. */
@@ -186,7 +205,12 @@ function isZero(bytes: Uint8Array): boolean {
   return true;
 }
 
-function notCreated(object: ObjectSpec, spec: MapSpec, cause: SyscallError): BpfError {
+function notCreated(
+  object: ObjectSpec,
+  spec: MapSpec,
+  cause: SyscallError,
+  said: string,
+): BpfError {
   const type = MAP_TYPES[spec.type] ?? `type ${spec.type}`;
   const sizes = `key ${spec.keySize} bytes, value ${spec.valueSize} bytes, ${mapEntries(spec)} entries, flags 0x${flags(spec).toString(16)}`;
   let hint = '';
@@ -199,7 +223,7 @@ function notCreated(object: ObjectSpec, spec: MapSpec, cause: SyscallError): Bpf
   else if (cause.code === 'ENOMEM') hint = '; there is not enough memory for it';
   return new BpfError(
     'BPF_MAP_CREATE',
-    `map "${spec.name}" (${type}: ${sizes}) could not be created: ${cause.code}${hint}`,
+    `map "${spec.name}" (${type}: ${sizes}) could not be created: ${cause.code}${said || hint}`,
     { object: object.name, map: spec.name, cause },
   );
 }

@@ -77,6 +77,8 @@ function nameOf(object: ObjectSpec, relocation: InstructionRelocation): string {
     case 'call':
     case 'function-address':
       return functionName(object, relocation.sectionIndex, relocation.target);
+    case 'jump-table':
+      return `jump table of ${relocation.targets.length} places`;
     default:
       return relocation.extern;
   }
@@ -150,11 +152,15 @@ function endText(code: Code, at: number, opcode: number): string {
   return `${target} = ${order}${bits} ${target}`;
 }
 
+/** A jump to the address in a register (6.19). */
+const GOTOX = 0x0d;
+
 function jumpText(code: Code, at: number, opcode: number): string {
   const operation = opcode & 0xf0;
   const register = (opcode & 7) === 6 ? 'w' : 'r';
   if (operation === 0x80) return callText(code, at);
   if (operation === 0x90) return 'exit';
+  if (opcode === GOTOX) return `gotox r${destination(code, at)}`;
   if (operation === 0) {
     const distance = (opcode & 7) === 6 ? code.immediate(at) : code.offset(at);
     return `goto pc${signed(distance)}`;

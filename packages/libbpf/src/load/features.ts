@@ -6,14 +6,23 @@
  */
 
 import { SyscallError } from '../errors.js';
-import { btfName } from '../info/btf-info.js';
 import { hasProbeLink } from '../link/probe-links.js';
 import { attachType, BPF_F_MMAPABLE, mapType, progType } from '../open/constants.js';
-import { btfLoad, linkCreate, mapCreate, progBindMap, progLoad } from '../sys/bpf.js';
+import { btfLoad, linkCreate, mapCreate, progLoad } from '../sys/bpf.js';
+import { knowsCommonAttributes } from '../sys/common-attributes.js';
 import { closeFd } from '../sys/fd.js';
+import { hasUprobeSyscall } from '../sys/uprobe.js';
 import { Answers } from './answers.js';
-import { kernelSymbols } from './kallsyms.js';
-import { BTF_KINDS, probeBtf } from './probe-btf.js';
+import {
+  bindsMap,
+  EXIT,
+  hasSyscallWrapper,
+  loadsArgCtx,
+  succeeds,
+  takesFullRangeOffsets,
+  tellsBtfNames,
+} from './feature-trials.js';
+import { BTF_KINDS, probeBtf, probeBtfLayout } from './probe-btf.js';
 import { program } from './program-bytes.js';
 
 export { program } from './program-bytes.js';
@@ -23,18 +32,6 @@ interface Probe {
   readonly label: string;
   readonly since: string;
   readonly run: () => boolean;
-}
-
-const EXIT = program([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
-
-function succeeds(call: () => number): boolean {
-  try {
-    closeFd(call());
-    return true;
-  } catch (error) {
-    if (error instanceof SyscallError) return false;
-    throw error;
-  }
 }
 
 function loads(
@@ -47,7 +44,6 @@ function loads(
 
 const SOCKET_FILTER = progType('SOCKET_FILTER');
 const TRACEPOINT = progType('TRACEPOINT');
-const KPROBE = progType('KPROBE');
 
 /** Names of the features that can be asked for. */
 export type FeatureName =
@@ -65,6 +61,9 @@ export type FeatureName =
   | 'kprobeMulti'
   | 'uprobeMulti'
   | 'argCtxTag'
+  | 'fullRangeOffsets'
+  | 'uprobeSyscall'
+  | 'commonAttributes'
   | 'btf'
   | 'btfFunc'
   | 'btfGlobalFunc'
@@ -73,7 +72,8 @@ export type FeatureName =
   | 'btfFloat'
   | 'btfDeclTag'
   | 'btfTypeTag'
-  | 'btfEnum64';
+  | 'btfEnum64'
+  | 'btfLayout';
 
 const PROBES: Record<FeatureName, Probe> = {
   programNames: {
@@ -187,6 +187,21 @@ const PROBES: Record<FeatureName, Probe> = {
     since: '6.6',
     run: () => hasProbeLink('TRACE_UPROBE_MULTI'),
   },
+  fullRangeOffsets: {
+    label: 'offsets past 512 MiB into maps',
+    since: '7.0',
+    run: takesFullRangeOffsets,
+  },
+  uprobeSyscall: {
+    label: 'user probes by system call',
+    since: '6.18',
+    run: hasUprobeSyscall,
+  },
+  commonAttributes: {
+    label: 'attributes common to all commands of bpf(2)',
+    since: '7.2',
+    run: knowsCommonAttributes,
+  },
   argCtxTag: { label: 'tags of context arguments', since: '6.8', run: loadsArgCtx },
   btf: { label: 'BTF', since: '4.18', run: () => probe(BTF_KINDS.int) },
   btfFunc: { label: 'BTF of functions', since: '5.0', run: () => probe(BTF_KINDS.func) },
@@ -205,78 +220,15 @@ const PROBES: Record<FeatureName, Probe> = {
   btfDeclTag: { label: 'BTF declaration tags', since: '5.16', run: () => probe(BTF_KINDS.declTag) },
   btfTypeTag: { label: 'BTF type tags', since: '5.17', run: () => probe(BTF_KINDS.typeTag) },
   btfEnum64: { label: 'BTF of 64-bit enums', since: '6.0', run: () => probe(BTF_KINDS.enum64) },
+  btfLayout: {
+    label: 'BTF that says how long its records are',
+    since: '7.2',
+    run: () => succeeds(() => btfLoad(probeBtfLayout())),
+  },
 };
 
 function probe(kind: Parameters<typeof probeBtf>[0]): boolean {
   return succeeds(() => btfLoad(probeBtf(kind)));
-}
-
-function withFd<Result>(fd: number, use: (fd: number) => Result): Result {
-  try {
-    return use(fd);
-  } finally {
-    closeFd(fd);
-  }
-}
-
-function bindsMap(): boolean {
-  const map = mapCreate({ mapType: mapType('ARRAY'), keySize: 4, valueSize: 32, maxEntries: 1 });
-  return withFd(map, () =>
-    withFd(progLoad({ progType: SOCKET_FILTER, insns: EXIT, license: 'GPL' }), (fd) => {
-      try {
-        progBindMap(fd, map);
-        return true;
-      } catch (error) {
-        if (error instanceof SyscallError) return false;
-        throw error;
-      }
-    }),
-  );
-}
-
-function tellsBtfNames(): boolean {
-  return withFd(btfLoad(probeBtf(BTF_KINDS.int)), (fd) => btfName(fd) !== undefined);
-}
-
-/** Kernel functions of system calls have a name in front that depends on the processor: `__x64_sys_bpf`. */
-function hasSyscallWrapper(): boolean {
-  const prefixes: Readonly<Record<string, string>> = {
-    x64: '__x64_',
-    ia32: '__ia32_',
-    arm64: '__arm64_',
-    s390x: '__s390x_',
-    riscv64: '__riscv_',
-  };
-  const prefix = prefixes[process.arch];
-  if (prefix === undefined) return false;
-  const name = `${prefix}sys_bpf`;
-  return kernelSymbols(new Set([name])).has(name);
-}
-
-/** A global function that hands its argument, tagged as the context, to a helper that needs the context. */
-function loadsArgCtx(): boolean {
-  let btfFd: number;
-  try {
-    btfFd = btfLoad(probeBtf(BTF_KINDS.argCtx));
-  } catch (error) {
-    if (error instanceof SyscallError) return false;
-    throw error;
-  }
-  return withFd(btfFd, () =>
-    succeeds(() =>
-      progLoad({
-        progType: KPROBE,
-        // call +1; exit; call bpf_get_func_ip; exit
-        insns: program([0x85, 0x10, 0, 1], [0x95, 0, 0, 0], [0x85, 0, 0, 173], [0x95, 0, 0, 0]),
-        license: 'GPL',
-        btfFd,
-        funcInfo: {
-          recordSize: 8,
-          bytes: new Uint8Array(new Uint32Array([0, 4, 2, 6]).buffer),
-        },
-      }),
-    ),
-  );
 }
 
 const answers = new Answers((name: FeatureName) => PROBES[name].run());

@@ -11,8 +11,10 @@ import {
   BPF_PSEUDO_KFUNC_CALL,
   BPF_PSEUDO_MAP_FD,
   BPF_PSEUDO_MAP_VALUE,
+  mapType,
 } from '../open/constants.js';
 import type { InstructionRelocation, ObjectSpec } from '../open/object-spec.js';
+import { arenaDataOffset } from './arena.js';
 import type { ResolvedExtern } from './externs.js';
 import { type Code, INSTRUCTION_SIZE } from './instruction.js';
 import type { LinkedProgram } from './link-program.js';
@@ -88,7 +90,9 @@ function fillMapReference(
   }
   if (relocation.kind === 'data') {
     code.setSource(at, BPF_PSEUDO_MAP_VALUE);
-    code.setImmediate(at + INSTRUCTION_SIZE, code.immediate(at) + relocation.valueOffset);
+    const map = object.maps[relocation.map]!;
+    const start = map.type === mapType('ARENA') ? arenaDataOffset(map) : 0;
+    code.setImmediate(at + INSTRUCTION_SIZE, start + code.immediate(at) + relocation.valueOffset);
   } else {
     code.setSource(at, BPF_PSEUDO_MAP_FD);
   }

@@ -10,6 +10,7 @@ import { BPF_F_VTYPE_BTF_OBJ_FD, mapType } from '../open/constants.js';
 import type { MapSpec, ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { LITTLE } from '../sys/attr.js';
 import { btfLoad, mapUpdateElem, progBindMap } from '../sys/bpf.js';
+import { closeFd } from '../sys/fd.js';
 import type { Mapping } from '../sys/memory.js';
 import { mapArena } from './arena.js';
 import { findAttachTarget, type ProgramTarget } from './attach-target.js';
@@ -22,6 +23,7 @@ import {
   type ModuleDescriptors,
   moduleDescriptors,
 } from './fill-instructions.js';
+import { fillJumpTables } from './jump-tables.js';
 import { KernelTypes } from './kernel-types.js';
 import { debugInfo, type LinkedProgram } from './link-program.js';
 import { type LoadedProgram, loadProgram } from './load-program.js';
@@ -185,19 +187,24 @@ export class ObjectLoader {
     const { spec } = program;
     const { btfExt, littleEndian } = object;
     const hasInfo = this.#btfFd !== undefined && btfExt !== undefined && hasFeature('btfFunc');
-    return loadProgram({
-      object,
-      program,
-      btfFd: this.#btfFd,
-      debugInfo: hasInfo
-        ? debugInfo(btfExt, program, littleEndian, this.#functions.get(spec.type))
-        : undefined,
-      target: this.#targetOf(spec),
-      fdArray: this.#modules.fds,
-      logLevel: spec.logLevel ?? this.#options.logLevel ?? 0,
-      logSize: spec.logSize ?? this.#options.logSize,
-      poisoned: fillInstructions(object, program, this.#mapFds, this.#externs, this.#modules),
-    });
+    const jumpTables = fillJumpTables(object, program);
+    try {
+      return loadProgram({
+        object,
+        program,
+        btfFd: this.#btfFd,
+        debugInfo: hasInfo
+          ? debugInfo(btfExt, program, littleEndian, this.#functions.get(spec.type))
+          : undefined,
+        target: this.#targetOf(spec),
+        fdArray: this.#modules.fds,
+        logLevel: spec.logLevel ?? this.#options.logLevel ?? 0,
+        logSize: spec.logSize ?? this.#options.logSize,
+        poisoned: fillInstructions(object, program, this.#mapFds, this.#externs, this.#modules),
+      });
+    } finally {
+      for (const fd of jumpTables) closeFd(fd);
+    }
   }
 
   /** BTF is a help to the verifier and to people; without it most objects still work. */

@@ -68,3 +68,19 @@ export function probeBtf({ words, strings }: Sample): Uint8Array {
   bytes.set(names, 24 + words.length * 4);
   return bytes;
 }
+
+/** An int, and behind the types the size of each kind of record up to it: the header is 8 bytes longer for that. */
+export function probeBtfLayout(): Uint8Array {
+  const names = new TextEncoder().encode('\0int\0');
+  // For each kind: bytes of what follows the common part, bytes of each further member, flags.
+  const layout = Uint8Array.of(0, 0, 0, 0, 4, 0, 0, 0);
+  const types = INT.length * 4;
+  const header = [0, 32, 0, types, types + layout.length, names.length, types, layout.length];
+  const bytes = new Uint8Array(32 + types + layout.length + names.length);
+  bytes.set(new Uint8Array(new Uint32Array(header).buffer));
+  new Uint16Array(bytes.buffer, 0, 2).set([0xeb9f, 1]);
+  bytes.set(new Uint8Array(new Uint32Array(INT).buffer), 32);
+  bytes.set(layout, 32 + types);
+  bytes.set(names, 32 + types + layout.length);
+  return bytes;
+}

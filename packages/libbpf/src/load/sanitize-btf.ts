@@ -5,6 +5,7 @@
  * one that old kernels know and that keeps ids, names and layout right; nothing in the verifier depends on the difference.
  * The replacements are libbpf's (bpf_object__sanitize_btf).
  *
+ * A section about the layout of records is left out: kernels before 7.2 refuse it, and those that know every kind have no use for it.
  * `.ksyms` is rewritten for every kernel: its entries are functions and variables without size, which no kernel accepts.
  */
 
@@ -13,6 +14,8 @@ import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { contextFunctions } from './arg-context.js';
 import { type FeatureName, hasFeature } from './features.js';
 
+/** Bytes of the header that every kernel knows. */
+const HEADER_SIZE = 24;
 const LINKAGE_STATIC = 0;
 const LINKAGE_GLOBAL = 1;
 
@@ -284,8 +287,9 @@ class BtfImage {
   }
 
   toBytes(): Uint8Array {
-    if (this.#addedTypes.length === 0 && this.#addedNames === '') return this.#bytes;
     const header = this.#read(4);
+    if (this.#addedTypes.length === 0 && this.#addedNames === '' && header <= HEADER_SIZE)
+      return this.#bytes;
     const names = new TextEncoder().encode(this.#addedNames);
     const types = new DataView(new ArrayBuffer(4 * this.#addedTypes.length));
     for (const [index, word] of this.#addedTypes.entries())
@@ -294,14 +298,15 @@ class BtfImage {
     const oldNames = this.#bytes.subarray(this.#namesStart, this.#namesStart + this.#namesLength);
 
     const typesLength = oldTypes.length + types.byteLength;
-    const out = new Uint8Array(header + typesLength + oldNames.length + names.length);
-    out.set(this.#bytes.subarray(0, header));
-    out.set(oldTypes, header);
-    out.set(new Uint8Array(types.buffer), header + oldTypes.length);
-    out.set(oldNames, header + typesLength);
-    out.set(names, header + typesLength + oldNames.length);
+    const out = new Uint8Array(HEADER_SIZE + typesLength + oldNames.length + names.length);
+    out.set(this.#bytes.subarray(0, HEADER_SIZE));
+    out.set(oldTypes, HEADER_SIZE);
+    out.set(new Uint8Array(types.buffer), HEADER_SIZE + oldTypes.length);
+    out.set(oldNames, HEADER_SIZE + typesLength);
+    out.set(names, HEADER_SIZE + typesLength + oldNames.length);
     const view = new DataView(out.buffer);
     for (const [offset, value] of [
+      [4, HEADER_SIZE],
       [8, 0],
       [12, typesLength],
       [16, typesLength],

@@ -28,6 +28,8 @@ export interface ElfObject {
   readonly data: readonly { readonly section: ElfSection; readonly kind: DataKind }[];
   readonly maps: ElfSection | undefined;
   readonly structOps: readonly ElfSection[];
+  /** Places that indirect jumps go to. */
+  readonly jumpTables: ElfSection | undefined;
   readonly license: string;
   readonly kernelVersion: number;
   readonly warnings: string[];
@@ -63,6 +65,7 @@ export function readElfObject(bytes: Uint8Array, name: string): ElfObject {
   const data: { section: ElfSection; kind: DataKind }[] = [];
   const structOps: ElfSection[] = [];
   let maps: ElfSection | undefined;
+  let jumpTables: ElfSection | undefined;
   let license = '';
   let kernelVersion = 0;
   for (const section of elf.sections) {
@@ -80,6 +83,7 @@ export function readElfObject(bytes: Uint8Array, name: string): ElfObject {
       const kind = dataKind(title);
       if (section.sh_flags & SHF_EXECINSTR) code.push(section);
       else if (kind !== undefined) data.push({ section, kind });
+      else if (title === '.jumptables') jumpTables = section;
       else if (/^\??\.struct_ops(\.link)?$/.test(title)) structOps.push(section);
       else if (!isKnownSection(title))
         warnings.push(
@@ -89,7 +93,7 @@ export function readElfObject(bytes: Uint8Array, name: string): ElfObject {
       data.push({ section, kind: 'bss' });
     }
   }
-  return { elf, name, code, data, maps, structOps, license, kernelVersion, warnings };
+  return { elf, name, code, data, maps, structOps, jumpTables, license, kernelVersion, warnings };
 }
 
 function dataKind(name: string): DataKind | undefined {
@@ -100,7 +104,7 @@ function dataKind(name: string): DataKind | undefined {
 }
 
 function isKnownSection(name: string): boolean {
-  return /^\.(BTF|debug_|eh_frame|note|llvm|records$|strtab|symtab|shstrtab|ksyms|kconfig|jumptables|comment|rel)/.test(
+  return /^\.(BTF|debug_|eh_frame|note|llvm|records$|strtab|symtab|shstrtab|ksyms|kconfig|comment|rel)/.test(
     name,
   );
 }

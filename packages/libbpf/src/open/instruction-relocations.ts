@@ -15,6 +15,7 @@ import {
   SHT_RELA,
   STT_SECTION,
 } from '@libbpf-ts/elf';
+import type { BpfError } from '../errors.js';
 import { type ElfObject, symbolTitle } from './elf-object.js';
 import { badObject } from './object-error.js';
 import type { InstructionRelocation } from './object-spec.js';
@@ -124,12 +125,39 @@ function relocation(
     if (map === undefined) throw fail(`refers to offset ${at} of ".maps", where no map begins`);
     return { kind: 'map', offset, map };
   }
+  if (target === object.jumpTables)
+    return {
+      kind: 'jump-table',
+      offset,
+      targets: jumpTargets(target, symbol, elf.littleEndian, fail),
+    };
   const map = maps.ofSection(target.index);
   if (map === undefined)
     throw fail(
       `refers to "${title}" in section "${target.name}", which holds no data that programs can reach`,
     );
   return { kind: 'data', offset, map, valueOffset: symbol.value };
+}
+
+/** LLVM writes 64-bit numbers; its symbol says which of the section's are one table. */
+function jumpTargets(
+  { data }: ElfSection,
+  { name, value, size }: ElfSymbol,
+  littleEndian: boolean,
+  fail: (problem: string) => BpfError,
+): number[] {
+  if (size === 0 || size % 8 !== 0 || value % 8 !== 0 || value + size > data.byteLength) {
+    throw fail(
+      `jumps by table "${name}" at ${value} of ".jumptables", ${size} bytes; expected whole 8-byte places inside the section's ${data.byteLength} bytes`,
+    );
+  }
+  const view = new DataView(data.buffer, data.byteOffset + value, size);
+  return Array.from({ length: size / 8 }, (_, index) => {
+    const target = view.getBigUint64(8 * index, littleEndian);
+    if (target % 8n !== 0n || target > 0xffff_ffffn)
+      throw fail(`jumps by table "${name}" to ${target}, which is no instruction`);
+    return Number(target);
+  });
 }
 
 function sourceRegister(view: DataView, offset: number, littleEndian: boolean): number {

@@ -207,6 +207,12 @@ export type InstructionRelocation =
       readonly sectionIndex: number;
       readonly target: number;
     }
+  /** The table of an indirect jump; `targets` are the places it leads to, in bytes from the start of the function's section. */
+  | {
+      readonly kind: 'jump-table';
+      readonly offset: number;
+      readonly targets: readonly number[];
+    }
   | { readonly kind: 'extern-call'; readonly offset: number; readonly extern: string }
   | { readonly kind: 'extern-load'; readonly offset: number; readonly extern: string };
 

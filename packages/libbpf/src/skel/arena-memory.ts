@@ -5,6 +5,7 @@
 
 import type { NumbersType } from '../data/section-memory.js';
 import { BpfError } from '../errors.js';
+import { arenaDataOffset } from '../load/arena.js';
 import type { BpfObject } from '../object.js';
 import type { MapSpec } from '../open/object-spec.js';
 
@@ -38,7 +39,11 @@ export class ArenaMemory {
       );
     }
     if (phase === 'loaded') {
-      this.#mapped ??= new DataView(this.#object.map(this.#map.name).memory(), 0, this.size);
+      this.#mapped ??= new DataView(
+        this.#object.map(this.#map.name).memory(),
+        arenaDataOffset(this.#map),
+        this.size,
+      );
       return this.#mapped;
     }
     const bytes = this.#map.initialValue ?? new Uint8Array(0);

@@ -52,7 +52,8 @@ export const BPF_COMMANDS: readonly string[] = [
   'BPF_PROG_ASSOC_STRUCT_OPS',
 ];
 
-const SYS_BPF: Record<string, number> = {
+/** Number of the system call, by `process.arch`. */
+export const SYS_BPF: Readonly<Record<string, number>> = {
   x64: 321,
   arm64: 280,
   riscv64: 280,
@@ -127,6 +128,11 @@ export interface MapCreateAttr {
 }
 
 export function mapCreate(options: MapCreateAttr): number {
+  return bpf(0, mapCreateAttr(options));
+}
+
+/** The attribute of BPF_MAP_CREATE, good until the next call. */
+export function mapCreateAttr(options: MapCreateAttr): Attr {
   const a = attr()
     .u32(0, options.mapType)
     .u32(4, options.keySize)
@@ -144,7 +150,7 @@ export function mapCreate(options: MapCreateAttr): number {
   if (options.mapExtra) a.u64(64, options.mapExtra);
   if (options.valueTypeBtfObjFd !== undefined) a.i32(72, options.valueTypeBtfObjFd);
   if (options.tokenFd !== undefined) a.i32(76, options.tokenFd);
-  return bpf(0, a);
+  return a;
 }
 
 function element(

@@ -49,6 +49,7 @@ const forms: readonly (readonly [bytes: string, text: string])[] = [
   ['db210000f1000000', 'r0 = cmpxchg(*(u64 *)(r1 +0), r0, r2)'],
   ['0500030000000000', 'goto pc+3'],
   ['06000000fdffffff', 'goto pc-3'],
+  ['0d03000000000000', 'gotox r3'],
   ['1501020000000000', 'if r1 == 0 goto pc+2'],
   ['cd21fdff00000000', 'if r1 s< r2 goto pc-3'],
   ['5601020001000000', 'if w1 != 1 goto pc+2'],

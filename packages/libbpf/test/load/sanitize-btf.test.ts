@@ -44,6 +44,31 @@ test('.ksyms becomes a section of variables, its functions global with named par
   );
 });
 
+test('the layout of records, which kernels before 7.2 refuse, is left out', () => {
+  const object = openFixture('data-function-static');
+  const { bytes } = object.btf!;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const typesLength = view.getUint32(12, true);
+  // The same, with a longer header and a section of 20 entries behind the types.
+  const layout = new Uint8Array(80);
+  const types = bytes.subarray(24, 24 + typesLength);
+  const strings = bytes.subarray(24 + view.getUint32(16, true));
+  const withLayout = new Uint8Array(32 + types.length + layout.length + strings.length);
+  withLayout.set(bytes.subarray(0, 24));
+  withLayout.set(types, 32);
+  withLayout.set(strings, 32 + types.length + layout.length);
+  const header = new DataView(withLayout.buffer);
+  for (const [at, value] of [
+    [4, 32],
+    [16, types.length + layout.length],
+    [24, types.length],
+    [28, layout.length],
+  ] as const)
+    header.setUint32(at, value, true);
+  const image = btfForKernel(object, parseBtf(withLayout), [], () => true);
+  assert.equal(image.bytes, bytes.slice());
+});
+
 test('the object’s own BTF stays as it is', () => {
   const object = openFixture('kfunc-address');
   const before = object.btf!.bytes.slice();

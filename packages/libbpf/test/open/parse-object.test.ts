@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { stripSections } from '@libbpf-ts/elf';
+import { readElf, stripSections } from '@libbpf-ts/elf';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseObject } from '../../src/open/parse-object.js';
@@ -192,6 +192,40 @@ test('struct_ops: a map with the programs in it', () => {
     ],
   );
   assert.is(Buffer.from(map!.initialValue!).toString('latin1').replace(/\0+/g, ''), 'bpf_local');
+});
+
+test('jump tables: where each leads, in the section of its function', () => {
+  const { programs, subprograms, warnings } = openFixture('code-jump-table');
+  const jump = programs.find(({ name }) => name === 'jump')!;
+  const add = subprograms.find(({ name }) => name === 'add')!;
+  const tables = (one: typeof add) =>
+    one.relocations.flatMap((relocation) =>
+      relocation.kind === 'jump-table' ? [[relocation.offset, [...relocation.targets]]] : [],
+    );
+  // The program begins at byte 16 of its section.
+  assert.equal(tables(jump), [[24, [88, 104]]]);
+  assert.equal(tables(add), [[0, [56, 72, 88]]]);
+  assert.equal(warnings, []);
+});
+
+test('jump tables: one that is not whole, and one that leads nowhere', () => {
+  const good = new Uint8Array(fixture('code-jump-table'));
+  const elf = readElf(good);
+  const symbol = elf.symbols.find(({ name }) => name === 'jump_table')!;
+  const symbolTable = elf.section('.symtab')!;
+  const cut = good.slice();
+  // st_size is the last of a symbol's 24 bytes.
+  cut[symbolTable.sh_offset + 24 * elf.symbols.indexOf(symbol) + 16] = 12;
+  assert.is(
+    messageOf(() => parseObject(cut, { name: 'corpus' })),
+    'BPF object "corpus": section "raw_tp/sys_enter", instruction 5: jumps by table "jump_table" at 0 of ".jumptables", 12 bytes; expected whole 8-byte places inside the section\'s 40 bytes',
+  );
+  const odd = good.slice();
+  odd[elf.section('.jumptables')!.sh_offset] = 3;
+  assert.is(
+    messageOf(() => parseObject(odd, { name: 'corpus' })),
+    'BPF object "corpus": section "raw_tp/sys_enter", instruction 5: jumps by table "jump_table" to 3, which is no instruction',
+  );
 });
 
 test('CO-RE relocations belong to their functions', () => {

@@ -103,6 +103,8 @@ function programLines(object: ObjectSpec, program: ProgramSpec): string[] {
       : []),
   ];
   const uses = mapsOf(object, program);
+  const tables = program.relocations.filter(({ kind }) => kind === 'jump-table').length;
+  if (tables > 0) uses.push(`${tables} jump table${tables === 1 ? '' : 's'}`);
   return [
     `${program.name}  SEC("${program.section}"), ${details.join(', ')}, ${program.compiledSize / 8} instructions${uses.length === 0 ? '' : `, uses ${uses.join(', ')}`}`,
   ];
