@@ -121,7 +121,8 @@ export class FeatureError extends BpfError {
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
   if (wanted === '') return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  // Of a short name most of it has to be right.
+  let bestDistance = Math.min(Math.max(2, Math.floor(wanted.length / 3)), wanted.length - 1) + 1;
   for (const name of names) {
     if (Math.abs(name.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, name, bestDistance);

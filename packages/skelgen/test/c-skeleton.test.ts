@@ -110,6 +110,8 @@ for (const file of files) {
     }
   });
 
+  // libbpf 1.5, which is in bpftool 7.5, knows no jump tables.
+  if (basename(file) === 'code-jump-table.bpf.o') continue;
   testWith(
     [
       [COMPILERS.length > 0, 'C compiler'],

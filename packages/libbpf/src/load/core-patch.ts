@@ -76,7 +76,9 @@ export function applyCoreRelocations(
   const failures: CoreFailure[] = [];
   for (const relocation of spec.coreRelocations) {
     const result = relocateCore(context, relocation);
-    const failure = result.ok ? patch(spec, code, relocation, result) : explain(relocation, result);
+    const failure = result.ok
+      ? patch(spec, code, relocation, result)
+      : explain(context, relocation, result);
     if (failure === undefined) continue;
     if (!result.ok && !result.poison) throw new CoreRelocationError(spec, failure, result.detail);
     code.poison(relocation.insnOffset, POISON_CORE);
@@ -88,13 +90,13 @@ export function applyCoreRelocations(
 type Failed = Extract<CoreResult, { ok: false }>;
 type Succeeded = Extract<CoreResult, { ok: true }>;
 
-function explain(relocation: CoreRelocation, result: Failed): CoreFailure {
+function explain({ local }: CoreContext, relocation: CoreRelocation, result: Failed): CoreFailure {
   return {
     offset: relocation.insnOffset,
     kind: KIND_NAMES[relocation.kind] ?? String(relocation.kind),
     access:
       result.localSpec === undefined
-        ? `type ${relocation.typeId}, access "${relocation.accessString}"`
+        ? `${local.describe(relocation.typeId)}, access "${relocation.accessString}"`
         : formatCoreSpec(result.localSpec),
     candidates: result.candidates.map(
       ({ name, id, btf, why }) => `${name} [${id}] in ${btf}: ${why}`,

@@ -19,7 +19,9 @@ import { closeFd, duplicateFd } from '../sys/fd.js';
 import { pageSize } from '../sys/memory.js';
 import { hasFeature } from './features.js';
 import { kernelName } from './load-program.js';
+import { mapAdvice } from './map-advice.js';
 import { permissionHint } from './permission.js';
+import { mapTypeSince, mapTypeSupport } from './type-support.js';
 
 /** Their keys and values are not described by BTF (bpf_object__create_map in libbpf.c). */
 const WITHOUT_BTF = new Set(
@@ -212,18 +214,26 @@ function notCreated(
   said: string,
 ): BpfError {
   const type = MAP_TYPES[spec.type] ?? `type ${spec.type}`;
-  const sizes = `key ${spec.keySize} bytes, value ${spec.valueSize} bytes, ${mapEntries(spec)} entries, flags 0x${flags(spec).toString(16)}`;
+  const facts = { object: object.name, map: spec.name, cause };
+  const isUnknown = cause.code === 'EINVAL' && spec.type in MAP_TYPES;
+  if (isUnknown && said === '' && mapTypeSupport(spec.type) === 'no') {
+    throw new FeatureError(`maps of type ${type}`, mapTypeSince(spec.type), {
+      subject: `map "${spec.name}"`,
+      ...facts,
+    });
+  }
+  const sizes = `key ${spec.keySize} bytes, value ${spec.valueSize} bytes, ${mapEntries(spec)} entries, flags 0x${flags(spec).toString(16)}${spec.mapExtra === 0n ? '' : `, map_extra ${spec.mapExtra}`}`;
   let hint = '';
   if (cause.code === 'EPERM') {
     hint = permissionHint('map');
   } else if (cause.code === 'EINVAL')
-    hint = `; the kernel may be too old for maps of type ${type}, or the sizes or flags do not fit it`;
+    hint = `; ${mapAdvice(spec) ?? `sizes or flags do not fit maps of type ${type}, or the kernel is too old for some of them`}`;
   else if (cause.code === 'E2BIG')
     hint = '; the value or the whole map is larger than this kernel allows';
   else if (cause.code === 'ENOMEM') hint = '; there is not enough memory for it';
   return new BpfError(
     'BPF_MAP_CREATE',
     `map "${spec.name}" (${type}: ${sizes}) could not be created: ${cause.code}${said || hint}`,
-    { object: object.name, map: spec.name, cause },
+    facts,
   );
 }

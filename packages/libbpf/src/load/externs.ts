@@ -5,7 +5,7 @@
  * must have a compatible type; a weak one that is missing reads as NULL, and a call of it is poisoned.
  */
 
-import { BtfKind, essentialName, typesAreCompatible } from '@libbpf-ts/btf';
+import { type Btf, BtfKind, essentialName, typesAreCompatible } from '@libbpf-ts/btf';
 import { BpfError, didYouMean } from '../errors.js';
 import type { ExternSpec, ObjectSpec } from '../open/object-spec.js';
 import { forEachSymbol, kernelSymbols } from './kallsyms.js';
@@ -86,8 +86,25 @@ function typeOf(
   throw ksymError(
     'BPF_KSYM_TYPE',
     object,
-    `"${extern.name}" is declared with another type than the kernel's ${type.btf.describe(targetId)}: ${local.describe(localId)}`,
+    `"${extern.name}" is declared with another type than the kernel's: ${difference(local, localId, type.btf, targetId)}`,
   );
+}
+
+/** Where two declarations of one name first differ. */
+function difference(local: Btf, localId: number, kernel: Btf, kernelId: number): string {
+  const [ours, theirs] = [local.type(localId), kernel.type(kernelId)];
+  if (ours.kind !== 'func_proto' || theirs.kind !== 'func_proto')
+    return `${local.describe(localId)}, the kernel's is ${kernel.describe(kernelId)}`;
+  const [count, wanted] = [ours.parameters.length, theirs.parameters.length];
+  if (count !== wanted) return `it takes ${count} arguments, the kernel's ${wanted}`;
+  const isOther = (one: number, other: number) =>
+    typesAreCompatible(local, one, kernel, other) !== true;
+  for (const [index, { typeId }] of ours.parameters.entries()) {
+    const parameter = theirs.parameters[index]!;
+    if (isOther(typeId, parameter.typeId))
+      return `argument ${index + 1} is ${local.describe(typeId)}, the kernel's "${parameter.name}" is ${kernel.describe(parameter.typeId)}`;
+  }
+  return `it returns ${local.describe(ours.returnTypeId)}, the kernel's ${kernel.describe(theirs.returnTypeId)}`;
 }
 
 function notFound(object: ObjectSpec, extern: ExternSpec, kernel: KernelTypes): BpfError {

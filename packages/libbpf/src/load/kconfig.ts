@@ -11,11 +11,10 @@ import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { Btf } from '@libbpf-ts/btf';
 import { BpfError } from '../errors.js';
+import { type KconfigType, kconfigType } from '../open/kconfig-type.js';
 import type { ExternSpec, MapSpec, ObjectSpec } from '../open/object-spec.js';
 import { hasFeature } from './features.js';
 import { kernelVersionCode } from './kernel-version.js';
-
-type KconfigType = 'bool' | 'tristate' | 'char' | 'integer' | 'string';
 
 interface Target {
   readonly extern: ExternSpec;
@@ -36,7 +35,7 @@ export function fillKconfig(object: ObjectSpec, map: MapSpec, text: string | und
   const writer = new KconfigWriter(object.name, map.valueSize, object.littleEndian);
   const open = new Map<string, Target>();
   for (const extern of externs) {
-    const target = targetOf(object.name, btf, extern);
+    const target = targetOf(btf, extern);
     if (extern.name.startsWith('CONFIG_')) open.set(extern.name, target);
     else writer.setInteger(target, virtualValue(object.name, extern), 'virtual');
   }
@@ -104,40 +103,9 @@ function applyText(
   }
 }
 
-function targetOf(object: string, btf: Btf, extern: ExternSpec): Target {
-  const found = kconfigType(btf, extern.typeId);
-  if (found !== undefined) return { extern, ...found };
-  throw kconfigError(
-    object,
-    `${extern.name} is declared as ${btf.describe(extern.typeId)}; expected bool, enum libbpf_tristate, char, an integer or an array of char`,
-  );
-}
-
-const INT_SIGNED = 1;
-const INT_BOOL = 4;
-
-function kconfigType(btf: Btf, typeId: number): { type: KconfigType; signed: boolean } | undefined {
-  const type = btf.type(btf.resolve(typeId));
-  switch (type.kind) {
-    case 'int': {
-      const encoding =
-        (btf.view.getUint32(btf.recordOffset(type.id) + 12, btf.littleEndian) >> 24) & 0xf;
-      const signed = (encoding & INT_SIGNED) !== 0;
-      if ((encoding & INT_BOOL) !== 0)
-        return type.size === 1 ? { type: 'bool', signed: false } : undefined;
-      if (type.size === 1) return { type: 'char', signed };
-      return [2, 4, 8].includes(type.size) ? { type: 'integer', signed } : undefined;
-    }
-    case 'enum':
-    case 'enum64':
-      return type.name === 'libbpf_tristate' ? { type: 'tristate', signed: false } : undefined;
-    case 'array':
-      return type.length > 0 && kconfigType(btf, type.elementTypeId)?.type === 'char'
-        ? { type: 'string', signed: false }
-        : undefined;
-    default:
-      return undefined;
-  }
+function targetOf(btf: Btf, extern: ExternSpec): Target {
+  // Externs of other types were refused when the object was opened.
+  return { extern, ...kconfigType(btf, extern.typeId)! };
 }
 
 /** The map's value under construction. */

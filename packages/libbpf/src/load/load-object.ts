@@ -276,7 +276,7 @@ export class ObjectLoader {
         } catch (cause) {
           throw new BpfError(
             'BPF_MAP_FILL',
-            `${subject} could not be put in: ${(cause as Error).message}`,
+            `${subject} could not be put in: ${(cause as Error).message}${slotAdvice(map, index, cause)}`,
             { ...facts, cause },
           );
         }
@@ -314,6 +314,17 @@ export class ObjectLoader {
     }
     return values;
   }
+}
+
+/** Why something does not go into a slot of a map of maps or of programs. */
+function slotAdvice({ type, maxEntries, inner }: MapSpec, index: number, cause: unknown): string {
+  const code = cause instanceof SyscallError ? cause.code : '';
+  if (code === 'E2BIG' && index >= maxEntries)
+    return `; the map has ${maxEntries} slots, raise max_entries`;
+  if (code !== 'EINVAL') return '';
+  return inner === undefined && type === mapType('PROG_ARRAY')
+    ? '; all programs in an array are of one type, and use the same things'
+    : '; type, sizes or flags are not those of the inner map that the definition describes';
 }
 
 /** Made by the loader for a section. */

@@ -5,9 +5,10 @@
  * the log fits.
  */
 
-import { BpfError, SyscallError } from '../errors.js';
+import { BpfError, didYouMean, SyscallError } from '../errors.js';
 import { attachType } from '../open/constants.js';
 import type { ObjectSpec } from '../open/object-spec.js';
+import { SECTION_TABLE } from '../open/section-table.js';
 import { type ProgLoadAttr, progLoad } from '../sys/bpf.js';
 import type { ProgramTarget } from './attach-target.js';
 import { hasFeature } from './features.js';
@@ -39,13 +40,23 @@ export interface LoadedProgram {
   readonly log: string;
 }
 
+/** `; did you mean "xdp"?`, for the part of a section name that says the kind. */
+function nearSection(section: string): string {
+  const wanted = section.replace(/^\?/, '').toLowerCase().trim();
+  const names = SECTION_TABLE.map(({ name }) => name);
+  const whole = didYouMean(wanted, names);
+  return whole !== '' || !wanted.includes('/')
+    ? whole
+    : didYouMean(wanted.slice(0, wanted.indexOf('/')), names);
+}
+
 export function loadProgram(options: ProgramLoadOptions): LoadedProgram {
   const { object, program } = options;
   const { spec } = program;
   if (spec.type === 0) {
     throw new BpfError(
       'BPF_NO_PROGRAM_TYPE',
-      `program "${spec.name}": section "${spec.section}" does not say what kind of program it is; use a section name such as "kprobe/…", "tp_btf/…" or "xdp", or set its type before load()`,
+      `program "${spec.name}": section "${spec.section}" does not say what kind of program it is${nearSection(spec.section)}; use a section name such as "kprobe/…", "tp_btf/…" or "xdp", or set its type before load()`,
       { object: object.name, program: spec.name, section: spec.section },
     );
   }

@@ -93,6 +93,8 @@ function lacks(
   { what, since }: { what: string; since: string | undefined },
 ): FeatureError {
   return new FeatureError(what, since, {
+    ...(since !== undefined &&
+      !isLater(since) && { hint: 'this one is new enough, so it was built or set up without' }),
     subject: `program "${spec.name}" (section "${spec.section}")`,
     object: object.name,
     program: spec.name,

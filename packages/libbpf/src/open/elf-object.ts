@@ -79,6 +79,7 @@ export function readElfObject(bytes: Uint8Array, name: string): ElfObject {
         { section: 'maps' },
       );
     } else if (title === '.maps') maps = section;
+    else if (title.startsWith('.debug_')) continue;
     else if (sh_type === SHT_PROGBITS && section.sh_size > 0) {
       const kind = dataKind(title);
       if (section.sh_flags & SHF_EXECINSTR) code.push(section);
@@ -104,7 +105,7 @@ function dataKind(name: string): DataKind | undefined {
 }
 
 function isKnownSection(name: string): boolean {
-  return /^\.(BTF|debug_|eh_frame|note|llvm|records$|strtab|symtab|shstrtab|ksyms|kconfig|comment|rel)/.test(
+  return /^\.(BTF|eh_frame|note|llvm|records$|strtab|symtab|shstrtab|ksyms|kconfig|comment|rel)/.test(
     name,
   );
 }

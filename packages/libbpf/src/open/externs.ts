@@ -8,6 +8,7 @@
 import { type Btf, BtfKind } from '@libbpf-ts/btf';
 import { type ElfFile, SHN_UNDEF, STB_GLOBAL, STB_WEAK, STT_NOTYPE } from '@libbpf-ts/elf';
 import { BPF_F_RDONLY_PROG, mapType } from './constants.js';
+import { kconfigType } from './kconfig-type.js';
 import { newMapSpec } from './map-definitions.js';
 import { internalMapName } from './names.js';
 import { badObject } from './object-error.js';
@@ -63,6 +64,13 @@ export function readExterns(elf: ElfFile, btf: Btf | undefined, object: string):
           object,
           `extern function "${symbol.name}" is in .kconfig, where only variables can be`,
         );
+      if (kconfigType(btf, found.typeId) === undefined) {
+        throw badObject(
+          object,
+          `extern "${symbol.name}" in .kconfig is declared as ${btf.describe(found.typeId)}; expected bool, enum libbpf_tristate, char, an integer or an array of char`,
+          { section: '.kconfig' },
+        );
+      }
       kconfig.push({
         ...one,
         kind: 'kconfig',

@@ -30,7 +30,7 @@ export function readObjectBtf(bytes: Uint8Array, elf: ElfFile, object: string): 
       if (section === undefined || section.sh_size === 0) {
         throw badObject(
           object,
-          `BTF has variables in section "${name}", which the file has not, or empty`,
+          `${variablesOf(btf, id)} in section "${name}", which the file does not have or which is empty; define what is only declared (extern), and leave out what has no size`,
           { section: name },
         );
       }
@@ -77,6 +77,15 @@ export function readObjectBtf(bytes: Uint8Array, elf: ElfFile, object: string): 
   }
   // Decoded types are cached: start afresh from the fixed bytes.
   return parseBtf(fixed);
+}
+
+function variablesOf(btf: Btf, datasec: number): string {
+  const section = btf.type(datasec);
+  const names =
+    section.kind === 'datasec' ? section.variables.map(({ typeId }) => btf.nameOf(typeId)) : [];
+  return names.length === 1
+    ? `variable "${names[0]}" is`
+    : `variables ${names.map((name) => `"${name}"`).join(', ')} are`;
 }
 
 function variableSymbols(elf: ElfFile): Map<string, { value: number; hidden: boolean }> {

@@ -71,14 +71,14 @@ export function readMapDefinitions(
     if (variable.kind !== 'var' || definition.kind !== 'struct') {
       throw badObject(
         object,
-        `map "${variable.name}": its definition is a ${definition.kind}, expected a struct`,
+        `map "${variable.name}": BTF ${definition.kind === 'void' ? 'does not describe its definition' : `describes its definition as a ${definition.kind}`}, expected a struct: one variable for each map, no array, pointer or union`,
         { section: '.maps', map: variable.name },
       );
     }
     if (variable.linkage === 'static') {
       throw badObject(
         object,
-        `map "${variable.name}" is static; maps are global, remove "static"`,
+        `map "${variable.name}" is static or hidden; maps are global, remove "static" or __hidden`,
         {
           section: '.maps',
           map: variable.name,
@@ -143,7 +143,18 @@ function readDefinition(
     spec[field] = bytes;
   };
 
-  for (const member of definition.members) {
+  const sizeOf = (field: string, typeId: number): number => {
+    try {
+      return btf.sizeOf(typeId);
+    } catch {
+      throw fail(
+        field,
+        `${describe(btf.type(typeId))} has no size; expected a type that is defined in full`,
+      );
+    }
+  };
+
+  for (const [index, member] of definition.members.entries()) {
     const field = member.name;
     switch (field) {
       case 'type':
@@ -169,11 +180,11 @@ function readDefinition(
         break;
       case 'key':
         spec.btfKeyTypeId = pointee(field, member.typeId);
-        size('keySize', field, btf.sizeOf(spec.btfKeyTypeId));
+        size('keySize', field, sizeOf(field, spec.btfKeyTypeId));
         break;
       case 'value':
         spec.btfValueTypeId = pointee(field, member.typeId);
-        size('valueSize', field, btf.sizeOf(spec.btfValueTypeId));
+        size('valueSize', field, sizeOf(field, spec.btfValueTypeId));
         break;
       case 'pinning': {
         if (isInner) throw fail(field, 'an inner map cannot be pinned');
@@ -190,6 +201,13 @@ function readDefinition(
           array.kind === 'array' ? btf.type(btf.resolve(array.elementTypeId)) : undefined;
         if (array.kind !== 'array' || element?.kind !== 'ptr')
           throw fail(field, `expected __array(values, T), found ${describe(array)}`);
+        if (array.length !== 0)
+          throw fail(
+            field,
+            `has ${array.length} slots, expected __array(values, T), whose slots are counted by max_entries`,
+          );
+        if (index !== definition.members.length - 1)
+          throw fail(field, 'comes before other fields, expected it last');
         const target = btf.type(btf.resolve(element.typeId));
         valuesOffset = member.bitOffset / 8;
         if (spec.type === mapType('PROG_ARRAY')) {
@@ -217,6 +235,11 @@ function readDefinition(
         }
         break;
       }
+      case '':
+        throw fail(
+          '(without a name)',
+          'fields of a struct or union inside the definition are not looked for; write them into the definition itself',
+        );
       default:
         if (!options.relaxed)
           throw fail(

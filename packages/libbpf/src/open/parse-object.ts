@@ -7,14 +7,14 @@ import { readRelocations, SHT_REL, SHT_RELA, STT_SECTION } from '@libbpf-ts/elf'
 import { BpfError } from '../errors.js';
 import { mapType } from './constants.js';
 import { arenaData, readDataMaps, readVariables } from './data-maps.js';
-import { type ElfObject, readElfObject } from './elf-object.js';
+import { type ElfObject, readElfObject, symbolTitle } from './elf-object.js';
 import { readExterns } from './externs.js';
 import { readObjectBtf } from './fix-datasec.js';
 import { readFunctions } from './functions.js';
 import { codeRelocations } from './instruction-relocations.js';
 import { type DefinedMap, readMapDefinitions } from './map-definitions.js';
 import { badObject } from './object-error.js';
-import type { MapSpec, ObjectSpec } from './object-spec.js';
+import type { MapSpec, ObjectSpec, ProgramSpec } from './object-spec.js';
 import { readStructOps } from './struct-ops.js';
 
 export interface ParseOptions {
@@ -89,7 +89,7 @@ function readObject(bytes: Uint8Array, name: string, options: ParseOptions): Obj
   const functions = readFunctions(object, btf, btfExt, relocations);
   maps.push(...readStructOps(object, btf, functions.programs));
   if (btf !== undefined) nameRecords(btf, maps);
-  placeInitialSlots(object, defined);
+  placeInitialSlots(object, defined, functions.programs);
   nameApart(maps);
 
   return {
@@ -130,10 +130,20 @@ function placeArena(
   btf: Btf | undefined,
   maps: MapSpec[],
 ): { sectionIndex: number; map: number } | undefined {
+  const arenas = maps.filter(({ type }) => type === mapType('ARENA'));
+  if (arenas.length > 1) {
+    throw badObject(
+      object.name,
+      `maps ${arenas.map(({ name }) => `"${name}"`).join(' and ')} are both arenas; a program can use one only, and so can an object`,
+      { section: '.maps' },
+    );
+  }
   const data = arenaData(object);
   if (data === undefined) return undefined;
   const map = maps.findIndex(({ type }) => type === mapType('ARENA'));
   if (map === -1) {
+    // Without any maps nothing can refer to them either, or says so itself.
+    if (object.maps === undefined) return undefined;
     throw badObject(
       object.name,
       'it has global variables in an arena (section ".addr_space.1") but no map of type BPF_MAP_TYPE_ARENA',
@@ -168,7 +178,11 @@ function nameRecords(btf: Btf, maps: readonly MapSpec[]): void {
 }
 
 /** Relocations of `.maps` itself: the initial slots of maps of maps and of program arrays. */
-function placeInitialSlots(object: ElfObject, defined: readonly DefinedMap[]): void {
+function placeInitialSlots(
+  object: ElfObject,
+  defined: readonly DefinedMap[],
+  programs: readonly ProgramSpec[],
+): void {
   const { elf, maps } = object;
   if (maps === undefined) return;
   const pointerSize = elf.is64 ? 8 : 4;
@@ -189,13 +203,29 @@ function placeInitialSlots(object: ElfObject, defined: readonly DefinedMap[]): v
       }
       const index = (offset - owner.offset - owner.valuesOffset) / pointerSize;
       const target =
-        symbol.type === STT_SECTION || symbol.name === ''
+        owner.valuesAre === 'maps' && (symbol.type === STT_SECTION || symbol.name === '')
           ? defined.find((one) => one.offset === symbol.value)?.spec.name
           : symbol.name;
       if (!Number.isInteger(index) || index < 0 || target === undefined) {
         throw badObject(
           object.name,
           `map "${owner.spec.name}": its initial value at offset ${offset} of ".maps" is no slot`,
+          { map: owner.spec.name },
+        );
+      }
+      const isThere =
+        owner.valuesAre === 'programs'
+          ? programs.some(
+              ({ name, sectionIndex, sectionOffset }) =>
+                name === target &&
+                sectionIndex === symbol.sectionIndex &&
+                sectionOffset === symbol.value,
+            )
+          : defined.some(({ spec }) => spec.name === target);
+      if (!isThere) {
+        throw badObject(
+          object.name,
+          `map "${owner.spec.name}", slot ${index}: "${symbolTitle(elf, symbol)}" is ${owner.valuesAre === 'programs' ? 'no program of this object, that is a global function with SEC()' : 'no map of section ".maps"'}`,
           { map: owner.spec.name },
         );
       }

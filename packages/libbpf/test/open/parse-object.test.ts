@@ -240,12 +240,44 @@ test('CO-RE relocations belong to their functions', () => {
 
 const refusals: readonly (readonly [name: string, message: string])[] = [
   [
+    'arena-two',
+    'BPF object "corpus": maps "one" and "other" are both arenas; a program can use one only, and so can an object',
+  ],
+  [
+    'kconfig-float',
+    'BPF object "corpus": extern "CONFIG_HZ" in .kconfig is declared as BTF type 5 (float "float"); expected bool, enum libbpf_tristate, char, an integer or an array of char',
+  ],
+  [
+    'maps-anonymous-member',
+    'BPF object "corpus": map "nested", field "(without a name)": fields of a struct or union inside the definition are not looked for; write them into the definition itself',
+  ],
+  [
+    'maps-array',
+    'BPF object "corpus": map "several": BTF does not describe its definition, expected a struct: one variable for each map, no array, pointer or union',
+  ],
+  [
+    'maps-in-map-sized',
+    'BPF object "corpus": map "outer", field "values": has 2 slots, expected __array(values, T), whose slots are counted by max_entries',
+  ],
+  [
+    'maps-in-map-values-first',
+    'BPF object "corpus": map "outer", field "values": comes before other fields, expected it last',
+  ],
+  [
+    'maps-prog-array-static',
+    'BPF object "corpus": map "jumps", slot 1: ".text" is no program of this object, that is a global function with SEC()',
+  ],
+  [
+    'maps-void-key',
+    'BPF object "corpus": map "keyless", field "key": a void has no size; expected a type that is defined in full',
+  ],
+  [
     'maps-legacy',
     'BPF object "corpus": section "maps" holds map definitions of the old form, which is not supported; define each map as a struct with __uint(type, …), __type(key, …) in SEC(".maps")',
   ],
   [
     'maps-static',
-    'BPF object "corpus": map "static_map" is static; maps are global, remove "static"',
+    'BPF object "corpus": map "static_map" is static or hidden; maps are global, remove "static" or __hidden',
   ],
   [
     'maps-no-type',
@@ -261,7 +293,7 @@ const refusals: readonly (readonly [name: string, message: string])[] = [
   ],
   [
     'section-empty-data',
-    'BPF object "corpus": BTF has variables in section ".data.empty", which the file has not, or empty',
+    'BPF object "corpus": variable "nothing" is in section ".data.empty", which the file does not have or which is empty; define what is only declared (extern), and leave out what has no size',
   ],
   [
     'section-static-program',
