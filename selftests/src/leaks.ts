@@ -58,18 +58,22 @@ export function takeSnapshot(): Snapshot {
  * Waits until nothing is left over, or until there is no hope.
  *
  * @param timeScale - factor on the wait, for slow machines
- * @returns each thing left behind, empty if there is none
+ * @returns each thing left behind, none as a rule, and how things are now
  */
-export async function findLeaks(before: Snapshot, timeScale = 1): Promise<Leak[]> {
+export async function findLeaks(
+  before: Snapshot,
+  timeScale = 1,
+): Promise<{ leaks: Leak[]; after: Snapshot }> {
   const start = performance.now();
   let pause = 1;
   for (;;) {
     // A collected object's finalizer runs as a task of its own, after the collection.
     await sleep(pause);
-    const left = compare(before, takeSnapshot());
-    if (left.length === 0) return [];
-    const patience = left.every((leak) => leak.inProcess) ? OWN_PATIENCE_MS : PATIENCE_MS;
-    if (performance.now() >= start + patience * timeScale) return left;
+    const after = takeSnapshot();
+    const leaks = compare(before, after);
+    if (leaks.length === 0) return { leaks, after };
+    const patience = leaks.every((leak) => leak.inProcess) ? OWN_PATIENCE_MS : PATIENCE_MS;
+    if (performance.now() >= start + patience * timeScale) return { leaks, after };
     pause = Math.min(pause * 2, 200);
   }
 }

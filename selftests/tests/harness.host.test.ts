@@ -16,7 +16,7 @@ const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_F_MMAPABLE = 1 << 10;
 
 async function leaksSince(before: Snapshot): Promise<string[]> {
-  return (await findLeaks(before, TIME_SCALE)).map(({ text }) => text);
+  return (await findLeaks(before, TIME_SCALE)).leaks.map(({ text }) => text);
 }
 
 /** An array map of one page. @returns its descriptor */
@@ -92,7 +92,7 @@ test('something that is given back late is no leak', async (t) => {
   const before = takeSnapshot();
   const fd = createMap('returned_late');
   setTimeout(() => closeSync(fd), 200);
-  assert.deepEqual(await findLeaks(before, t.timeScale), []);
+  assert.deepEqual((await findLeaks(before, t.timeScale)).leaks, []);
 });
 
 test('a skip is refused where the kernel is new enough and has no known gap', async (t) => {
