@@ -20,6 +20,9 @@ function read(name: string): Uint8Array {
   return readFileSync(join(corpusObjects, `${name}.bpf.o`));
 }
 
+/** BPF_PROG_TYPE_TRACEPOINT */
+const TRACEPOINT = 5;
+
 function pinFolder(t: TestContext): string {
   const folder = `/sys/fs/bpf/load_objects_${process.pid}`;
   mkdirSync(folder);
@@ -177,6 +180,7 @@ test('features: what every kernel here has, and what none has', () => {
   assert.equal(kernel.has({ helper: 1, programType: 'KPROBE' }), 'yes');
   assert.equal(kernel.has({ helper: 9999, programType: 'KPROBE' }), 'no');
   assert.equal(kernel.since({ mapType: 'RINGBUF' }), '5.8');
+  assert.equal(kernel.since({ helper: 181, programType: 'KPROBE' }), '5.17');
   assert.equal(typeof kernel.has({ helper: 1, programType: 'TRACING' }), 'object');
 });
 
@@ -245,6 +249,52 @@ test('a signal in the middle of loading is neither a failure nor a missing featu
   assert.equal(kernel.has('globalData'), 'yes');
   assert.equal(kernel.has({ programType: 'SOCKET_FILTER' }), 'yes');
   assert.ok(object.programs.size > 0 && loads >= 6, `${loads} loads`);
+});
+
+for (const [name, feature, since] of [
+  ['calls-bpf-loop', 'addresses of functions, as callbacks', '5.13'],
+  ['calls-global-pointer', 'pointers as arguments of global functions', '5.12'],
+  ['code-atomics', 'atomic operations that return a value or do more than add', '5.12'],
+  [
+    'code-v4',
+    'instructions of -mcpu=v4 (sign extension, signed division, byte swaps, long jumps)',
+    '6.6',
+  ],
+  ['helper-dynptr', 'helper bpf_ringbuf_reserve_dynptr', '5.19'],
+  ['maps-bloom', 'maps of type BLOOM_FILTER', '5.16'],
+] as const) {
+  test(`too old for "${name}": a kernel before ${since} is told so`, (t) => {
+    using open = openObject(read(name), { name: 'old' });
+    if (t.atLeast(since)) {
+      open.load();
+      return;
+    }
+    assert.throws(
+      () => open.load(),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'BPF_FEATURE');
+        const said = `the running kernel has no ${feature} (it came with Linux ${since})`;
+        assert.ok(error.message.includes(said), error.message);
+        return true;
+      },
+    );
+  });
+}
+
+test('a slot that the map does not have, or that takes something else', () => {
+  using few = openObject(read('maps-prog-array'), { name: 'slots' });
+  few.map('jumps').maxEntries = 2;
+  assert.throws(() => few.load(), {
+    code: 'BPF_MAP_FILL',
+    message: /^map "jumps", slot 2: "tail_two" .*E2BIG.*; the map has 2 slots, raise max_entries$/,
+  });
+  using other = openObject(read('maps-prog-array'), { name: 'slots' });
+  // For tracepoints the kernel takes the same instructions.
+  other.program('tail_two').type = TRACEPOINT;
+  assert.throws(() => other.load(), {
+    code: 'BPF_MAP_FILL',
+    message: /EINVAL.*; all programs in an array are of one type, and use the same things$/,
+  });
 });
 
 test('a map that the kernel refuses: in its own words, if it can say them', (t) => {

@@ -17,11 +17,16 @@ interface Wish {
   readonly programs?: readonly Program[];
   readonly btfCustomPath?: string;
   readonly pin?: string;
+  /** Bytes that may be locked, at most. */
+  readonly memlock?: number;
+  /** Elements of the map. */
+  readonly entries?: number;
 }
 
-function open({ programs = [], btfCustomPath }: Wish): OpenRestrictedBpf {
+function open({ programs = [], btfCustomPath, entries }: Wish): OpenRestrictedBpf {
   const skel = RestrictedBpf.open(btfCustomPath === undefined ? {} : { btfCustomPath });
   for (const name of programs) skel.progs[name].autoload = true;
+  if (entries !== undefined) skel.maps.counts.maxEntries = entries;
   return skel;
 }
 
@@ -34,6 +39,7 @@ const openOnly = subprocess('open', (_: null) => {
 /** Opens, loads, attaches, fires, and says what the programs saw. */
 const run = subprocess('run', (wish: Wish) => {
   const add = koffi.load(library).func('int target_add(int a, int b)');
+  if (wish.memlock !== undefined) limitLockedMemory(wish.memlock);
   using skel = open(wish).load();
   if (wish.pin !== undefined) skel.maps.counts.pin(wish.pin);
   skel.bss.tgid = process.pid;
@@ -56,6 +62,13 @@ const run = subprocess('run', (wish: Wish) => {
     count: Number(skel.maps.counts.lookup(1)),
   };
 });
+
+const setrlimit = koffi.load(null).func('int setrlimit(int resource, void *limit)');
+/** Lowers the hard limit too: who may not raise limits cannot undo this. */
+function limitLockedMemory(bytes: number): void {
+  const RLIMIT_MEMLOCK = 8;
+  assert.equal(setrlimit(RLIMIT_MEMLOCK, BigUint64Array.of(BigInt(bytes), BigInt(bytes))), 0);
+}
 
 /** Makes a file in memory: shmem_file_setup runs, which no caller has inlined, as it is in another file. */
 const memfd = koffi.load(null).func('int memfd_create(const char *name, uint flags)');
@@ -111,6 +124,25 @@ test(
   },
   { needs: [features.vmlinuxBtf] },
 );
+
+test('CAP_BPF and CAP_PERFMON: a low limit of locked memory counts before 5.11 only, and is named there', async (t) => {
+  // Enough for a program, too little for the map; and too little for anything.
+  for (const memlock of [1 << 18, 0]) {
+    const attempt = run({ memlock, entries: 1 << 16 }, tracer);
+    if (t.atLeast('5.11')) {
+      assert.deepEqual(await attempt, plain);
+      continue;
+    }
+    await assert.rejects(attempt, (error: Error) => {
+      t.log(error.message);
+      assert.match(
+        error.message,
+        /EPERM; this process has the capabilities, but may lock only \d+ bytes of memory, .* before Linux 5\.11; raise "ulimit -l"$/,
+      );
+      return true;
+    });
+  }
+});
 
 test(
   'CAP_BPF and CAP_PERFMON: tracepoints are in tracefs, which root alone may read',

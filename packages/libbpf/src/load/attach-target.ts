@@ -131,7 +131,10 @@ function notInKernel(
     only === undefined || only === 'vmlinux' ? 'the running kernel' : `module "${only}"`;
   const inlined =
     what === 'function' ? ' (inlined functions and some static ones are not in its BTF)' : '';
-  return noTarget(spec, `${where} has no ${what} "${name}"${inlined}${didYouMean(name, names)}`);
+  const near = didYouMean(name, names);
+  const advice =
+    near === '' && what !== 'function' ? '; it may be too old for it, or built without' : near;
+  return noTarget(spec, `${where} has no ${what} "${name}"${inlined}${advice}`);
 }
 
 function noTarget(spec: ProgramSpec, problem: string, cause?: unknown): BpfError {

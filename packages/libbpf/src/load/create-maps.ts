@@ -20,6 +20,7 @@ import { pageSize } from '../sys/memory.js';
 import { hasFeature } from './features.js';
 import { kernelName } from './load-program.js';
 import { mapAdvice } from './map-advice.js';
+import { builtWithout, isLater } from './missing-kind.js';
 import { permissionHint } from './permission.js';
 import { mapTypeSince, mapTypeSupport } from './type-support.js';
 
@@ -219,6 +220,7 @@ function notCreated(
   if (isUnknown && said === '' && mapTypeSupport(spec.type) === 'no') {
     throw new FeatureError(`maps of type ${type}`, mapTypeSince(spec.type), {
       subject: `map "${spec.name}"`,
+      ...builtWithout(mapTypeSince(spec.type)),
       ...facts,
     });
   }
@@ -229,7 +231,7 @@ function notCreated(
   } else if (cause.code === 'EINVAL')
     hint = `; ${mapAdvice(spec) ?? `sizes or flags do not fit maps of type ${type}, or the kernel is too old for some of them`}`;
   else if (cause.code === 'E2BIG')
-    hint = '; the value or the whole map is larger than this kernel allows';
+    hint = `; the value or the whole map is larger than this kernel allows${isLater('5.11') ? ' (before Linux 5.11: 4 MiB for a value)' : ''}`;
   else if (cause.code === 'ENOMEM') hint = '; there is not enough memory for it';
   return new BpfError(
     'BPF_MAP_CREATE',

@@ -129,7 +129,7 @@ function notFound(object: ObjectSpec, extern: ExternSpec, kernel: KernelTypes): 
   return ksymError(
     'BPF_NO_SUCH_KSYM',
     object,
-    `"${name}": the running kernel and its modules have no variable of that name in their BTF, where only per-CPU variables are; declare it as void for its address alone${didYouMean(name, names)}; ${weak}`,
+    `"${name}": the running kernel and its modules have no variable of that name in their BTF, where only per-CPU variables are${didYouMean(name, names)}; for its address alone declare it as void; ${weak}`,
   );
 }
 

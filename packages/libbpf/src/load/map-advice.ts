@@ -4,6 +4,7 @@
 
 import { MAP_TYPES, type MapTypeName } from '../open/constants.js';
 import type { MapSpec } from '../open/object-spec.js';
+import { isLater } from './missing-kind.js';
 
 /** Their definitions need no `max_entries`, or the loader fills it in. */
 const WITHOUT_ENTRIES: readonly MapTypeName[] = [
@@ -24,6 +25,7 @@ const WITHOUT_KEY: readonly MapTypeName[] = [
   'USER_RINGBUF',
   'ARENA',
 ];
+const BPF_F_RB_OVERWRITE = 1 << 19;
 const RINGS: readonly MapTypeName[] = ['RINGBUF', 'USER_RINGBUF', 'ARENA'];
 
 /** @returns a sentence, or `undefined` if nothing about the definition is suspicious */
@@ -42,6 +44,8 @@ export function mapAdvice(spec: MapSpec): string | undefined {
   if (spec.keySize === 0 && !isOne(WITHOUT_KEY)) return 'it has no key: __type(key, T)';
   if (name.includes('ARRAY') && spec.keySize !== 4) return 'its key is an index of 4 bytes';
   if (spec.valueSize === 0 && !isOne(RINGS)) return 'it has no value: __type(value, T)';
+  if (name === 'RINGBUF' && (spec.flags & BPF_F_RB_OVERWRITE) !== 0 && isLater('6.19'))
+    return 'BPF_F_RB_OVERWRITE came with Linux 6.19';
   if (spec.mapExtra !== 0n && name !== 'BLOOM_FILTER' && name !== 'ARENA')
     return `map_extra ${spec.mapExtra} means nothing to it`;
   return undefined;

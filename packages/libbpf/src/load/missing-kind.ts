@@ -93,8 +93,7 @@ function lacks(
   { what, since }: { what: string; since: string | undefined },
 ): FeatureError {
   return new FeatureError(what, since, {
-    ...(since !== undefined &&
-      !isLater(since) && { hint: 'this one is new enough, so it was built or set up without' }),
+    ...builtWithout(since),
     subject: `program "${spec.name}" (section "${spec.section}")`,
     object: object.name,
     program: spec.name,
@@ -116,8 +115,15 @@ function missing(spec: ProgramSpec): { what: string; since: string | undefined }
   return undefined;
 }
 
+/** The end of a message about something that a kernel of this release should have. */
+export function builtWithout(since: string | undefined): { readonly hint?: string } {
+  return since === undefined || isLater(since)
+    ? {}
+    : { hint: 'this one is new enough, so it was built or set up without' };
+}
+
 /** Whether a release is later than the running one. */
-function isLater(release: string): boolean {
+export function isLater(release: string): boolean {
   const [major, minor] = release.split('.').map(Number) as [number, number];
   return (major << 16) + (minor << 8) > kernelVersionCode();
 }

@@ -17,6 +17,7 @@ import { linkCreate, progLoad } from '../sys/bpf.js';
 import { closeFd } from '../sys/fd.js';
 import { Answers } from './answers.js';
 import { describeFeature, type FeatureName, hasFeature } from './features.js';
+import { newHelper } from './new-helpers.js';
 import { program } from './program-bytes.js';
 import {
   mapTypeSince,
@@ -74,7 +75,8 @@ export const features: Features = {
     if (typeof question === 'string') return describeFeature(question).since;
     if ('mapType' in question) return mapTypeSince(mapType(question.mapType));
     if ('link' in question) return LINK_SINCE[question.link];
-    return 'helper' in question ? undefined : programTypeSince(progType(question.programType));
+    if ('helper' in question) return newHelper(question.helper)?.since;
+    return programTypeSince(progType(question.programType));
   },
 };
 

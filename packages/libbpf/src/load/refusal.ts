@@ -7,6 +7,7 @@ import { ATTACH_TYPES, PROG_TYPES, progType } from '../open/constants.js';
 import type { ObjectSpec, ProgramSpec } from '../open/object-spec.js';
 import { type CoreFailure, POISON_CORE } from './core-patch.js';
 import type { LinkedProgram } from './link-program.js';
+import { missingCode } from './missing-code.js';
 import { missingKind, missingSleepable } from './missing-kind.js';
 import { permissionHint } from './permission.js';
 import { formatSourceLine, sourceLineAt } from './source-lines.js';
@@ -28,7 +29,7 @@ export function refused(options: Refused, cause: SyscallError, log: string): Bpf
   const subject = `program "${spec.name}" (section "${spec.section}")`;
   const summary = summarizeLog(log);
   const { lines, omitted } = summary;
-  if (lines.length === 0) {
+  if (lines.length === 0 || isUnusedStructOps(spec, cause)) {
     const missing = missingKind(object, spec, cause);
     if (missing !== undefined) return missing;
     return new BpfError(
@@ -37,8 +38,9 @@ export function refused(options: Refused, cause: SyscallError, log: string): Bpf
       facts,
     );
   }
-  const sleepable = missingSleepable(object, spec, cause, log);
-  if (sleepable !== undefined) return sleepable;
+  const tooOld =
+    missingSleepable(object, spec, cause, log) ?? missingCode(object, program, cause, log);
+  if (tooOld !== undefined) return tooOld;
   const stopped = lastInstruction(log);
   const sourceLine = sourceOf(options, stopped) ?? summary.sourceLine;
   const at = sourceLine === undefined ? '' : `\n  at ${sourceLine}`;
@@ -50,12 +52,25 @@ export function refused(options: Refused, cause: SyscallError, log: string): Bpf
   const more =
     omitted > 0 ? `\n  (${omitted} more line${omitted === 1 ? '' : 's'} in the error's log)` : '';
   return new VerifierError(
-    `${subject}: the verifier refused it (${cause.code}): ${lines.join('\n  ')}${at}${more}`,
+    `${subject}: the verifier refused it (${cause.code}): ${lines.join('\n  ')}${otherHelper(spec, log)}${at}${more}`,
     log,
     lines,
     sourceLine,
     facts,
   );
+}
+
+/** Kernels before 6.7 have a line for it, which says nothing to people. */
+function isUnusedStructOps({ type }: ProgramSpec, { code }: SyscallError): boolean {
+  return type === progType('STRUCT_OPS') && code === 'ENOTSUPP';
+}
+
+/** Kernels before 6.8 call helpers unknown that programs of other types may use. */
+function otherHelper({ type }: ProgramSpec, log: string): string {
+  const helper = /^unknown func (bpf_\w+)#/m.exec(log)?.[1];
+  return helper === undefined
+    ? ''
+    : `\n  this kernel has ${helper}, but not for programs of type ${PROG_TYPES[type] ?? type}`;
 }
 
 /** Where the verifier stopped: index of the last instruction in its log. */
