@@ -50,14 +50,23 @@ export async function runMatrix(options: MatrixOptions): Promise<void> {
     for (const path of options.extraFiles ?? [])
       cpSync(path, join(bundle.folder, 'files', basename(path)));
     const files = testFiles.map((path) => basename(path));
-    await inParallel(options.jobs ?? availableParallelism(), options.kernels, async (kernel) => {
-      const reporter = options.reporterFor(kernel);
-      try {
-        await runKernel({ qemu, kernel, reporter, scratch, bundle, files, options });
-      } catch (error) {
-        reporter.add({ ...failure('(start)'), error: (error as Error).message });
-      }
-    });
+    const guests = options.kernels.map((kernel) => ({
+      kernel,
+      reporter: options.reporterFor(kernel),
+    }));
+    // The last one named first: as a rule the newest, which has most to test.
+    guests.reverse();
+    await inParallel(
+      options.jobs ?? availableParallelism(),
+      guests,
+      async ({ kernel, reporter }) => {
+        try {
+          await runKernel({ qemu, kernel, reporter, scratch, bundle, files, options });
+        } catch (error) {
+          reporter.add({ ...failure('(start)'), error: (error as Error).message });
+        }
+      },
+    );
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
