@@ -88,7 +88,7 @@ function relocation(
       throw fail(`a call relocated against "${title}" is no call of a function`);
     if (target === undefined || target.name !== '.text')
       throw fail(
-        `calls "${title}" in section "${target?.name ?? symbol.sectionIndex}"; only functions without SEC() can be called`,
+        `calls "${title}" in section "${target?.name ?? symbol.sectionIndex}"; ${onlyInText(target, 'called')}`,
       );
     return {
       kind: 'call',
@@ -110,7 +110,7 @@ function relocation(
   if (target.sh_flags & SHF_EXECINSTR) {
     if (target.name !== '.text')
       throw fail(
-        `takes the address of "${title}" in section "${target.name}"; only that of functions without SEC() can be taken`,
+        `takes the address of "${title}" in section "${target.name}"; ${onlyInText(target, 'pointed to')}`,
       );
     return {
       kind: 'function-address',
@@ -137,6 +137,12 @@ function relocation(
       `refers to "${title}" in section "${target.name}", which holds no data that programs can reach`,
     );
   return { kind: 'data', offset, map, valueOffset: symbol.value };
+}
+
+function onlyInText(section: ElfSection | undefined, done: string): string {
+  return section?.name.startsWith('.text.')
+    ? `functions that are ${done} are in ".text"; compile without -ffunction-sections, and in C++ without inline functions and templates`
+    : `only functions without SEC() can be ${done}`;
 }
 
 /** LLVM writes 64-bit numbers; its symbol says which of the section's are one table. */

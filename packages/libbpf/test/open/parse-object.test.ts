@@ -244,6 +244,10 @@ const refusals: readonly (readonly [name: string, message: string])[] = [
     'BPF object "corpus": maps "one" and "other" are both arenas; a program can use one only, and so can an object',
   ],
   [
+    'calls-function-section',
+    'BPF object "corpus": section "raw_tp/sys_enter", instruction 0: calls ".text.helper" in section ".text.helper"; functions that are called are in ".text"; compile without -ffunction-sections, and in C++ without inline functions and templates',
+  ],
+  [
     'kconfig-float',
     'BPF object "corpus": extern "CONFIG_HZ" in .kconfig is declared as BTF type 5 (float "float"); expected bool, enum libbpf_tristate, char, an integer or an array of char',
   ],
