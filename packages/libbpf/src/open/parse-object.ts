@@ -52,10 +52,11 @@ function readObject(bytes: Uint8Array, name: string, options: ParseOptions): Obj
   const object = readElfObject(bytes, name);
   const { elf } = object;
   const btfSection = elf.section('.BTF');
-  const btf = btfSection === undefined ? undefined : readObjectBtf(btfSection.data, elf, name);
+  const btf =
+    btfSection && unlessDamaged(object, '.BTF', () => readObjectBtf(btfSection.data, elf, name));
   const extSection = elf.section('.BTF.ext');
   const btfExt =
-    extSection === undefined || btf === undefined ? undefined : parseBtfExt(extSection.data, btf);
+    btf && extSection && unlessDamaged(object, '.BTF.ext', () => parseBtfExt(extSection.data, btf));
 
   if (object.maps !== undefined && object.maps.sh_size > 0 && btf === undefined) {
     throw badObject(
@@ -105,6 +106,18 @@ function readObject(bytes: Uint8Array, name: string, options: ParseOptions): Obj
     externs: externs.externs,
     warnings: object.warnings,
   };
+}
+
+/** BTF that cannot be read is no BTF to objects without maps and struct_ops, which nothing else describes. */
+function unlessDamaged<T>(object: ElfObject, section: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    const isNeeded = object.maps !== undefined || object.structOps.length > 0;
+    if (isNeeded || !(error instanceof Error) || error.name !== 'BtfError') throw error;
+    object.warnings.push(`section "${section}" is damaged and left out: ${error.message}`);
+    return undefined;
+  }
 }
 
 /**

@@ -194,6 +194,26 @@ test('struct_ops: a map with the programs in it', () => {
   assert.is(Buffer.from(map!.initialValue!).toString('latin1').replace(/\0+/g, ''), 'bpf_local');
 });
 
+test('damaged BTF is left out of objects that need none', () => {
+  const damaged = (name: string, section: string) => {
+    const bytes = new Uint8Array(fixture(name));
+    bytes[readElf(bytes).section(section)!.sh_offset] = 0;
+    return bytes;
+  };
+  const { btf, programs, warnings } = parseObject(damaged('section-question-mark', '.BTF'));
+  assert.is(btf, undefined);
+  assert.is(programs.length, 3);
+  assert.equal(warnings, [
+    'section ".BTF" is damaged and left out: BTF header, offset 0x0: bad magic, found 0xeb00, expected 0xeb9f in either byte order',
+  ]);
+  const second = parseObject(damaged('section-question-mark', '.BTF.ext'));
+  assert.ok(second.btf !== undefined && second.btfExt === undefined);
+  assert.is(
+    messageOf(() => parseObject(damaged('maps-attributes', '.BTF'), { name: 'corpus' })),
+    'BPF object "corpus": BTF header, offset 0x0: bad magic, found 0xeb00, expected 0xeb9f in either byte order',
+  );
+});
+
 test('jump tables: where each leads, in the section of its function', () => {
   const { programs, subprograms, warnings } = openFixture('code-jump-table');
   const jump = programs.find(({ name }) => name === 'jump')!;
