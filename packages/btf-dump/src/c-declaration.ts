@@ -87,10 +87,10 @@ export function declaration(
 
 /** A front as it stands where no name follows. */
 function bareOf(state: CState, id: number, front: string): string {
-  let bare = state.bares[id];
+  let bare = state.bares.get(id);
   if (bare === undefined) {
     bare = front.slice(MEMBER_FRONT.length).trimEnd();
-    state.bares[id] = bare;
+    state.bares.set(id, bare);
   }
   return bare;
 }

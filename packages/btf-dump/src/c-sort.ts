@@ -17,12 +17,14 @@
 import { BtfKind } from '@libbpf-ts/btf';
 import { type CState, Flag } from './c-state.js';
 import { BtfDumpError } from './errors.js';
-import { sortByKey } from './sort-by-key.js';
+import { sortByName } from './sort-by-name.js';
 import { MAX_DEPTH, type TypeTable } from './type-table.js';
 
 const { TYPEDEF } = BtfKind;
-const { ORDERED } = Flag;
+const { ORDERED, ORDERING } = Flag;
 
+/** Marks what leads to something undefined; nothing is being ordered while that is looked for. */
+const LEADS = ORDERING;
 /** Rank of everything that has no better one. */
 const LAST = 10;
 
@@ -49,25 +51,24 @@ export function firstInOrder(types: TypeTable): Uint32Array {
 /** The types of the last rank, in order, that still lead to something undefined. */
 export function lastInOrder(state: CState): Uint32Array {
   const { types, flags } = state;
-  const leads = new Uint8Array(types.count);
+  const { candidates, links } = types;
+  const leads = flags.slice();
   let undefinedTypes = 0;
-  for (let i = 0; i < types.candidates.length; i++) {
-    const id = types.candidates[i]!;
+  for (let i = 0; i < candidates.length; i++) {
+    const id = candidates[i]!;
     if ((flags[id]! & ORDERED) !== 0 || !definesSomething(types, id)) continue;
-    leads[id] = YES;
+    leads[id] = LEADS;
     undefinedTypes++;
   }
   if (undefinedTypes === 0) return new Uint32Array(0);
   const found: number[] = [];
-  const add = (ids: Uint32Array): void => {
+  for (const ids of [candidates, links]) {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
-      if (leads[id] === NO || (flags[id]! & ORDERED) !== 0) continue;
+      if ((leads[id]! & ORDERED) !== 0) continue;
       if (leadsToUndefined(state, leads, id, 0) && rankOf(types, id) === LAST) found.push(id);
     }
-  };
-  add(types.candidates);
-  add(types.links);
+  }
   const ids = Uint32Array.from(found);
   new Sorter(types).sort(ids, 0, ids.length);
   return ids;
@@ -159,13 +160,15 @@ class Sorter {
   sort(ids: Uint32Array, from: number, to: number): void {
     const types = this.#types;
     const part = ids.subarray(from, to);
-    sortByKey(
+    sortByName(
+      types,
       part,
-      (id) => types.string(sortNameOf(types, id)),
+      (id) => sortNameOf(types, id),
       (ties) => {
-        sortByKey(
+        sortByName(
+          types,
           ties,
-          (id) => types.string(types.name(id)),
+          (id) => types.name(id),
           (same) => {
             const decides = same.byteOffset === ids.byteOffset;
             if (!decides && isStructAndTypedef(types, same)) return;
@@ -276,17 +279,16 @@ class TypeHash {
   }
 }
 
-/** Values of the memo of {@link leadsToUndefined}; 0 is "not known". */
-const NO = 1;
-const YES = 2;
-
-/** Whether asking for `id` would come to a type marked {@link YES}, which is undefined as yet. */
+/**
+ * Whether asking for `id` would come to a type that is undefined as yet. `leads` remembers the answers: {@link LEADS} for a type
+ * that does, ORDERED for one that does not, as one that is ordered already.
+ */
 function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: number): boolean {
-  const known = leads[id]!;
-  if (known !== 0) return known === YES;
-  leads[id] = NO;
-  const { flags } = state;
-  if ((flags[id]! & ORDERED) !== 0) return false;
+  const known = leads[id];
+  // Whoever visits an id that does not exist says so.
+  if (known === undefined || (known & ORDERED) !== 0) return false;
+  if ((known & LEADS) !== 0) return true;
+  leads[id] = ORDERED;
   const { words, at } = state.types;
   const record = at[id]!;
   const info = words[record + 1]!;
@@ -324,10 +326,9 @@ function leadsToUndefined(state: CState, leads: Uint8Array, id: number, depth: n
   state.step(id, depth);
   for (; next < end; next += step) {
     const type = words[next]!;
-    const found = leads[type]!;
-    if (found === NO || (found === 0 && (flags[type]! & ORDERED) !== 0)) continue;
-    if (found !== YES && !leadsToUndefined(state, leads, type, depth + 1)) continue;
-    leads[id] = YES;
+    if ((leads[type]! & ORDERED) !== 0 || !leadsToUndefined(state, leads, type, depth + 1))
+      continue;
+    leads[id] = LEADS;
     return true;
   }
   return false;

@@ -55,7 +55,7 @@ export class CState {
    */
   readonly fronts: (string | undefined)[];
   /** The same without {@link MEMBER_FRONT} and a blank behind, as it stands where no name follows. */
-  readonly bares: (string | undefined)[];
+  readonly bares: Map<number, string> = new Map();
   /** Dimensions of the arrays among them, which stand behind the name; {@link Flag.HAS_BEHIND} says which are here. */
   readonly behinds: Map<number, string> = new Map();
   /** Names of structs, unions and enums. */
@@ -82,7 +82,6 @@ export class CState {
     this.flags[0] = Flag.ORDERED | Flag.EMITTED;
     this.names = new Array(types.count);
     this.fronts = new Array(types.count);
-    this.bares = new Array(types.count);
     this.tags = createNameUses(types.strings.length);
     this.identifiers = createNameUses(types.strings.length);
   }

@@ -85,10 +85,16 @@ export function* dumpC(btf: Btf, options: DumpCOptions = {}): Generator<string, 
   if (length > 0) yield state.types.toText(pieces.join(''));
 }
 
-/** As {@link dumpC}, but bytes, names just as they are in the BTF. Each chunk is the caller's to keep. */
+/** Options of {@link dumpCBytes}. */
+export interface DumpCBytesOptions extends DumpCOptions {
+  /** Chunks share their memory, each is overwritten by the next; false by default: each is the caller's to keep. */
+  readonly reuseChunks?: boolean;
+}
+
+/** As {@link dumpC}, but bytes, names just as they are in the BTF. */
 export function* dumpCBytes(
   btf: Btf,
-  options: DumpCOptions = {},
+  options: DumpCBytesOptions = {},
 ): Generator<Uint8Array, void, undefined> {
   const state = createCState(btf, options);
   let chunk = new Uint8Array(CHUNK_LENGTH);
@@ -96,7 +102,9 @@ export function* dumpCBytes(
   for (const piece of dump(state, options)) {
     if (length + piece.length > chunk.length) {
       if (length > 0) yield chunk.subarray(0, length);
-      chunk = new Uint8Array(Math.max(CHUNK_LENGTH, piece.length));
+      if (!options.reuseChunks || piece.length > chunk.length) {
+        chunk = new Uint8Array(Math.max(CHUNK_LENGTH, piece.length));
+      }
       length = 0;
     }
     state.types.toBytes(piece, chunk.subarray(length));

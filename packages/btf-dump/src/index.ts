@@ -10,7 +10,7 @@ export {
   emitTypeDeclaration,
   type TypeDeclarationOptions,
 } from './c-dumper.js';
-export { type DumpCOptions, dumpC, dumpCBytes } from './dump-c.js';
+export { type DumpCBytesOptions, type DumpCOptions, dumpC, dumpCBytes } from './dump-c.js';
 export { type DumpJsonOptions, dumpJson } from './dump-json.js';
 export { type DumpTypeScriptOptions, dumpTypeScript } from './dump-typescript.js';
 export {

@@ -20,29 +20,9 @@
 
 import { type Btf, BtfKind } from '@libbpf-ts/btf';
 import { BtfDumpError } from './errors.js';
+import { indexRecords } from './record-index.js';
 
-const {
-  ARRAY,
-  CONST,
-  DATASEC,
-  DECL_TAG,
-  ENUM,
-  ENUM64,
-  FLOAT,
-  FUNC,
-  FUNC_PROTO,
-  FWD,
-  INT,
-  PTR,
-  RESTRICT,
-  STRUCT,
-  TYPEDEF,
-  TYPE_TAG,
-  UNION,
-  VAR,
-  VOID,
-  VOLATILE,
-} = BtfKind;
+const { VOID } = BtfKind;
 
 /** Deepest nesting of types that is followed; the kernel's own types stay below 40. */
 export const MAX_DEPTH = 512;
@@ -95,17 +75,14 @@ export class TypeTable {
     const [first = '', ...more] = texts.map((text, i) => text ?? binaryOf(layers[i]!.strings));
     this.strings = more.length === 0 ? first : [first, ...more].join('');
     this.stringBytes = joined(layers.map((layer) => layer.strings));
-    this.at = new Uint32Array(this.count);
-    this.referenced = new Uint8Array(this.count);
     this.#aligns = new Uint8Array(this.count);
     this.sizes = new Uint32Array(this.count);
-    const candidates = new Uint32Array(this.count);
-    const tags: number[] = [];
-    const links = new Uint32Array(this.count);
-    const [candidateCount, linkCount] = this.#indexRecords(candidates, links, tags);
-    this.candidates = candidates.subarray(0, candidateCount);
-    this.links = links.subarray(0, linkCount);
-    this.tags = tags;
+    const index = indexRecords(btf, this.words);
+    this.at = index.at;
+    this.referenced = index.referenced;
+    this.candidates = index.candidates;
+    this.links = index.links;
+    this.tags = index.tags;
   }
 
   /** 0 (void) for id 0. */
@@ -330,84 +307,6 @@ export class TypeTable {
     }
     return words[record + 2]! % widest !== 0;
   }
-
-  /** Finds the records and notes what they refer to. Returns how many candidates and links there are. */
-  #indexRecords(candidates: Uint32Array, links: Uint32Array, tags: number[]): [number, number] {
-    const { words, at, count, referenced } = this;
-    let record = 0;
-    let candidateCount = 0;
-    let linkCount = 0;
-    for (let id = 1; id < count; id++) {
-      at[id] = record;
-      const info = words[record + 1]!;
-      const third = words[record + 2]!;
-      const kind = (info >>> 24) & 0x7f;
-      const isNamed = words[record] !== 0;
-      record += 3;
-      if (kind === FUNC) continue;
-      if (kind === FUNC_PROTO) {
-        referenced[third] = 1;
-        for (const end = record + (info & 0xff_ffff) * 2; record < end; record += 2) {
-          referenced[words[record + 1]!] = 1;
-        }
-        links[linkCount++] = id;
-      } else if (kind === STRUCT || kind === UNION) {
-        for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
-          referenced[words[record + 1]!] = 1;
-        }
-        if (!isNamed) links[linkCount++] = id;
-      } else if (kind === ENUM) {
-        record += (info & 0xff_ffff) * 2;
-      } else if (kind === ENUM64) {
-        record += (info & 0xff_ffff) * 3;
-      } else if (kind === DATASEC) {
-        for (const end = record + (info & 0xff_ffff) * 3; record < end; record += 3) {
-          referenced[words[record]!] = 1;
-        }
-      } else if (kind === ARRAY) {
-        referenced[words[record]!] = 1;
-        referenced[words[record + 1]!] = 1;
-        record += 3;
-        links[linkCount++] = id;
-      } else if (kind === INT) {
-        record++;
-      } else if (kind > ENUM64) {
-        // Newer than this package, and of a size that the layout section tells: nothing of it can be printed.
-        const words = (this.#btf.recordEnd(id) - this.#btf.recordOffset(id)) >>> 2;
-        record += words - 3;
-      } else if (kind !== FLOAT && kind !== FWD) {
-        referenced[third] = 1;
-        if (kind === DECL_TAG) tags.push(id);
-        if (kind === DECL_TAG || kind === VAR) record++;
-        else if (kind !== TYPEDEF) links[linkCount++] = id;
-      }
-      const role = ROLES[kind]!;
-      if (role === ALWAYS || (role === WHEN_NAMED && isNamed)) candidates[candidateCount++] = id;
-    }
-    return [candidateCount, linkCount];
-  }
-}
-
-const WHEN_NAMED = 1;
-const ALWAYS = 2;
-/** Which kinds are {@link TypeTable.candidates}. */
-const ROLES = new Uint8Array(128);
-for (const kind of [
-  PTR,
-  ARRAY,
-  STRUCT,
-  UNION,
-  VOLATILE,
-  CONST,
-  RESTRICT,
-  FUNC_PROTO,
-  DECL_TAG,
-  TYPE_TAG,
-]) {
-  ROLES[kind] = WHEN_NAMED;
-}
-for (const kind of [INT, ENUM, FWD, TYPEDEF, FLOAT, ENUM64]) {
-  ROLES[kind] = ALWAYS;
 }
 
 const KIND_NAMES: readonly string[] = (Object.keys(BtfKind) as (keyof typeof BtfKind)[])

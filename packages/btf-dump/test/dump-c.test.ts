@@ -1,7 +1,7 @@
 /** Whole headers against what bpftool 7.5 printed, and the options of a dump. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { parseBtf } from '@libbpf-ts/btf';
+import { btfBuilder, parseBtf } from '@libbpf-ts/btf';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dumpC, dumpCBytes } from '../src/index.js';
@@ -28,7 +28,31 @@ for (const file of readdirSync(fixtures).filter((name) => name.endsWith('.btf'))
   });
   test(`${name}: bytes are the same`, () => {
     assert.ok(Buffer.concat([...dumpCBytes(btf)]).equals(read(`${name}.h`)));
+    const copies = Array.from(dumpCBytes(btf, { reuseChunks: true }), (chunk) => chunk.slice());
+    assert.ok(Buffer.concat(copies).equals(read(`${name}.h`)));
   });
 }
+
+test('chunks are kept or overwritten', () => {
+  const builder = btfBuilder();
+  const long = 'x'.repeat(1000);
+  const values = Array.from({ length: 100 }, (_, value) => ({ name: `${long}${value}`, value }));
+  for (let i = 0; i < 8; i++) {
+    const own = values.map(({ name, value }) => ({ name: `e${i}_${name}`, value }));
+    builder.enum(`e${i}`, { values: own });
+  }
+  const btf = parseBtf(builder.toBytes());
+  const kept = [...dumpCBytes(btf)];
+  assert.is(new Set(kept.map(({ buffer }) => buffer)).size, kept.length);
+  assert.ok(kept.length > 2);
+  const buffers = new Set<ArrayBufferLike>();
+  const copies: Uint8Array[] = [];
+  for (const chunk of dumpCBytes(btf, { reuseChunks: true })) {
+    buffers.add(chunk.buffer);
+    copies.push(chunk.slice());
+  }
+  assert.is(buffers.size, 1);
+  assert.ok(Buffer.concat(copies).equals(Buffer.concat(kept)));
+});
 
 test.run();

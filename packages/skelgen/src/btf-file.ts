@@ -4,6 +4,7 @@
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type Btf, parseBtf } from '@libbpf-ts/btf';
+import { readElf } from '@libbpf-ts/elf';
 import { SkelgenError } from './failure.js';
 
 const SYSFS = '/sys/kernel/btf/';
@@ -17,11 +18,11 @@ const ELF_MAGIC = 0x7f454c46;
  *   `.BTF.base` section of an ELF file that has one
  * @throws SkelgenError that names the file
  */
-export async function readBtfFile(file: string, base?: string): Promise<Btf> {
+export function readBtfFile(file: string, base?: string): Btf {
   const isModule = file.startsWith(SYSFS) && file !== VMLINUX;
   const baseFile = base ?? (isModule ? VMLINUX : undefined);
-  const below = baseFile === undefined ? undefined : await readBtfFile(baseFile);
-  const { bytes, distilled } = await readSections(file);
+  const below = baseFile === undefined ? undefined : readBtfFile(baseFile);
+  const { bytes, distilled } = readSections(file);
   if (distilled !== undefined && below !== undefined) {
     const problem = 'has a base of its own (.BTF.base) that cannot be moved to another';
     throw new SkelgenError('SKELGEN_BAD_BTF', `${file}: ${problem}; leave out --base`);
@@ -43,14 +44,14 @@ interface Sections {
   readonly distilled?: Uint8Array | undefined;
 }
 
-async function readSections(file: string): Promise<Sections> {
+function readSections(file: string): Sections {
   const fd = openSync(file, 'r');
   try {
     const magic = new Uint8Array(4);
     const isElf =
       readSync(fd, magic, 0, 4, 0) === 4 && new DataView(magic.buffer).getUint32(0) === ELF_MAGIC;
     // A vmlinux with debug information has hundreds of megabytes: an ELF file is read in parts.
-    return isElf ? await readElfSections(file, fd) : { bytes: readFileSync(file) };
+    return isElf ? readElfSections(file, fd) : { bytes: readFileSync(fd) };
   } catch (error) {
     throw namedAfter(error, file);
   } finally {
@@ -58,8 +59,7 @@ async function readSections(file: string): Promise<Sections> {
   }
 }
 
-async function readElfSections(file: string, fd: number): Promise<Sections> {
-  const { readElf } = await import('@libbpf-ts/elf');
+function readElfSections(file: string, fd: number): Sections {
   const elf = readElf({
     size: fstatSync(fd).size,
     read(offset, length) {

@@ -2,10 +2,11 @@
  * `skelgen btf FILE`: the types of a file with BTF as C, as text, as JSON or as TypeScript.
  *
  * What it prints is written as it is made, so that it takes little memory and less time: for a C header the whole run has
- * to keep up with bpftool. Packages are loaded when the command runs, and only those it needs.
+ * to keep up with bpftool.
  */
 
-import type { Btf } from '@libbpf-ts/btf';
+import { type Btf, rawListing } from '@libbpf-ts/btf';
+import { dumpCBytes, dumpJson, dumpTypeScript } from '@libbpf-ts/btf-dump';
 import { type Command, Option } from 'commander';
 import { readBtfFile } from '../btf-file.js';
 import { nearestName, SkelgenError } from '../failure.js';
@@ -58,12 +59,12 @@ Examples:
 }
 
 async function printBtf(file: string, flags: Flags): Promise<void> {
-  const btf = await readBtfFile(file, flags.base);
+  const btf = readBtfFile(file, flags.base);
   const roots = flags.root?.map((root) => findType(btf, root, file));
   const sink = openSink(flags.output);
   try {
     let written = 0;
-    for (const chunk of await chunksOf(btf, roots, flags)) {
+    for (const chunk of chunksOf(btf, roots, flags)) {
       sink.write(chunk);
       // Lets signals in from time to time.
       written += chunk.length;
@@ -79,23 +80,20 @@ async function printBtf(file: string, flags: Flags): Promise<void> {
   }
 }
 
-async function chunksOf(
+function chunksOf(
   btf: Btf,
   roots: readonly number[] | undefined,
   flags: Flags,
-): Promise<Iterable<string | Uint8Array>> {
-  const dump = await import('@libbpf-ts/btf-dump');
+): Iterable<string | Uint8Array> {
   switch (flags.format) {
     case 'c':
-      return dump.dumpCBytes(btf, { sorted: flags.sorted, ...(roots && { roots }) });
+      return dumpCBytes(btf, { sorted: flags.sorted, reuseChunks: true, ...(roots && { roots }) });
     case 'json':
-      return dump.dumpJson(btf, roots && { roots });
+      return dumpJson(btf, roots && { roots });
     case 'ts':
-      return dump.dumpTypeScript(btf, roots ?? dataTypes(btf));
-    case 'raw': {
-      const { rawListing } = await import('@libbpf-ts/btf');
+      return dumpTypeScript(btf, roots ?? dataTypes(btf));
+    case 'raw':
       return rawListing(btf, roots);
-    }
   }
 }
 
