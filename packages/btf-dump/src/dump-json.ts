@@ -13,10 +13,10 @@ export interface DumpJsonOptions {
 }
 
 /** Text is handed out when there is at least this much of it. */
-const CHUNK_LENGTH = 1 << 18;
+const CHUNK_LENGTH = 1 << 15;
 
 /**
- * One JSON document in chunks of some 256 KiB.
+ * One JSON document in chunks of some 32 KiB.
  *
  * @throws {@link BtfError} for malformed types
  */

@@ -7,8 +7,8 @@ import type { Btf } from './btf.js';
 import { infoFlag, infoKind, infoVlen, KIND_NAMES } from './record.js';
 import { BtfKind } from './types.js';
 
-/** Characters of text put together before they are handed on. */
-const CHUNK_LENGTH = 1 << 18;
+/** Characters of text put together before they are handed on: until then all of their parts are in memory. */
+const CHUNK_LENGTH = 1 << 15;
 
 const KINDS = KIND_NAMES.map((name) => name.toUpperCase());
 const LINKAGES = ['static', 'global', 'extern'];
@@ -17,7 +17,7 @@ const LINKAGES = ['static', 'global', 'extern'];
  * Lists the types of `btf` that are its own, in id order.
  *
  * @param ids - lists these instead, in this order
- * @returns text in chunks of about 256 KiB, each a number of whole lines
+ * @returns text in chunks of about 32 KiB, each a number of whole lines
  */
 export function* rawListing(btf: Btf, ids?: Iterable<number>): IterableIterator<string> {
   let text = '';
