@@ -3,14 +3,14 @@
  * selection as JSON (both: protocol.ts); what tests print goes to standard output and error as usual.
  */
 
-import { writeSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { RunningTest, registered, Skipped, type Test } from './harness.js';
 import { findLeaks, type Leak, type Snapshot, takeSnapshot } from './leaks.js';
 import { applyLimits } from './limits.js';
 import { mountMissing } from './mounts.js';
-import { type ChildEvent, type Selection, testFileName, testId } from './protocol.js';
+import { announcement, type ChildEvent, type Selection, testFileName, testId } from './protocol.js';
 import { bodies, testFile } from './subprocess.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -58,7 +58,10 @@ async function register(path: string): Promise<void> {
 
 async function runTests(file: string): Promise<void> {
   for (const test of [...registered]) {
-    if (isSelected(file, test)) await runTest(test);
+    if (!isSelected(file, test)) continue;
+    if (selection.kernelLog === true)
+      writeFileSync('/dev/kmsg', `<4>${announcement({ file, name: test.name })}\n`);
+    await runTest(test);
   }
 }
 

@@ -62,6 +62,8 @@ export interface Selection {
   readonly timeScale?: number;
   /** The process has a mount namespace of its own. */
   readonly ownMounts?: boolean;
+  /** Each test's id goes into the kernel's log before it begins. */
+  readonly kernelLog?: boolean;
   /** Registers, runs nothing. */
   readonly list?: boolean;
   /** Runs no test but this part of one (subprocess.ts). */
@@ -96,6 +98,20 @@ export function testFileName(path: string): string {
 /** What identifies a test in patterns, output and tables. */
 export function testId(test: { readonly file: string; readonly name: string }): string {
   return `${test.file}: ${test.name}`;
+}
+
+const ANNOUNCED = 'selftest: ';
+
+/** What the kernel's log says of a test that begins. */
+export function announcement(test: { readonly file: string; readonly name: string }): string {
+  return `${ANNOUNCED}${testId(test)}`;
+}
+
+/** The last test that a kernel's log announces. */
+export function lastAnnounced(log: string): { file: string; name: string } | undefined {
+  const at = log.lastIndexOf(ANNOUNCED);
+  const found = /^(.+?): (.+)$/m.exec(at === -1 ? '' : log.slice(at + ANNOUNCED.length));
+  return found === null ? undefined : { file: found[1]!, name: found[2]! };
 }
 
 /**

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly onResult: (result: TestResult) => void;
   /** Factor on every time limit, for emulated machines. */
   readonly timeScale: number;
+  /** Each test's id goes into the kernel's log before it begins; for guests. */
+  readonly kernelLog?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -82,7 +84,7 @@ interface ProcessRun {
 
 async function runProcess(selection: Selection, options: RunOptions): Promise<ProcessRun> {
   const child = new TestProcess(
-    { ...selection, timeScale: options.timeScale },
+    { ...selection, timeScale: options.timeScale, kernelLog: options.kernelLog === true },
     { signal: options.signal },
   );
   const follower = new ProcessFollower(child, options);

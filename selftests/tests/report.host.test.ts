@@ -98,6 +98,6 @@ test('a wrong argument is refused by name', () => {
   const { vm, pattern, jobs, timeLimit } = readOptions(['--vm', '5.10,6.1', 'x', '--jobs', '3']);
   assert.deepEqual(
     { vm, pattern, jobs, timeLimit },
-    { vm: ['5.10', '6.1'], pattern: 'x', jobs: 3, timeLimit: 2400 },
+    { vm: ['5.10', '6.1'], pattern: 'x', jobs: 3, timeLimit: 1500 },
   );
 });

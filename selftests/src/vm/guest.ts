@@ -3,12 +3,12 @@
  * got out of here would be a kernel panic: it is reported as a line instead.
  */
 
-import { openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { mount } from '../mounts.js';
 import { compiledTests } from '../paths.js';
-import { type TestResult, testId } from '../protocol.js';
+import type { TestResult } from '../protocol.js';
 import { runTestFiles } from '../runner.js';
 import { syscall, syscallNumber } from '../syscalls.js';
 
@@ -94,10 +94,9 @@ async function runTests(): Promise<void> {
       skip,
       timeScale,
       signal: new AbortController().signal,
-      onStart: (test) => {
-        send({ type: 'started', ...test });
-        writeFileSync('/dev/kmsg', `<4>selftest: ${testId(test)}\n`); // so that an oops in the log has a place
-      },
+      // An oops in the log has a place there, and what a panic loses of the events can be told from it.
+      kernelLog: true,
+      onStart: (test) => send({ type: 'started', ...test }),
       onResult: (result) => send({ type: 'result', ...result }),
     },
   );

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { inParallel } from '../command.js';
 import { cache } from '../paths.js';
-import { type TestResult, testId } from '../protocol.js';
+import { lastAnnounced, type TestResult, testId } from '../protocol.js';
 import type { Reporter } from '../reporter.js';
 import { type Bundle, bundleTests } from './bundle.js';
 import type { GuestEvent } from './guest.js';
@@ -104,6 +104,7 @@ async function runKernel(run: KernelRun): Promise<void> {
       return;
     }
     died++;
+    follower.running ??= runningAtDeath(boot.console, done);
     // A guest that had not begun a single test may try again, once; anything later is a failure of the test that ran.
     if (
       boot.outcome === 'died' &&
@@ -179,6 +180,15 @@ function reportKernelFaults(reporter: Reporter, { console: log }: GuestRun): voi
 /** A failure of the guest itself. */
 function failure(name: string): TestResult {
   return { file: 'guest', name, status: 'failed', milliseconds: 0 };
+}
+
+/** The test that a guest's log names last, unless it has a result: a panic may overtake the event of its start. */
+function runningAtDeath(
+  log: string,
+  done: readonly string[],
+): { file: string; name: string } | undefined {
+  const test = lastAnnounced(Buffer.from(log, 'latin1').toString('utf8'));
+  return test === undefined || done.includes(testId(test)) ? undefined : test;
 }
 
 function deathText(run: GuestRun, timeLimitMs: number): string {
