@@ -7,11 +7,12 @@
  * Node. NODE_DISABLE_COMPILE_CACHE turns it off, as it does Node's own. Where the folder cannot be written, nothing is kept.
  *
  * What V8 optimises while a kernel's types are printed is not run often enough afterwards to earn that: it took a third of the
- * processor's time. So V8 waits until a function has done 30 times as much as usual, some milliseconds' worth; inputs many times
- * a kernel's take as long as before. Nor does it mark the heap little by little, beside the program: that starts at 12 MB, at
- * what a kernel's types need, and finds nothing to free. On Node 20 its cheap compiler, which does pay, gets to work after
- * half as long. The young generation, in which little survives, is collected by one thread, and does not grow: memory that
- * was never touched before is dearer than to go over the same again, and was a tenth of all time.
+ * processor's time. So on Node 20 V8 waits until a function has done 30 times as much as usual, some milliseconds' worth; inputs
+ * many times a kernel's take as long as before. Its cheap compiler, which does pay, gets to work after half as long. The young
+ * generation, in which little survives, is collected by one thread, and does not grow: memory that was never touched before is
+ * dearer than to go over the same again, and was a tenth of all time. Later versions decide by other measures and are left alone,
+ * but for one thing: the heap is not marked little by little, beside the program. That starts at 12 MB, at what a kernel's types
+ * need, and finds nothing to free.
  * Flags belong to what is kept: they are set before anything is loaded, for every command.
  */
 
@@ -34,18 +35,18 @@ type Body = (
   file: string,
 ) => void;
 
-const nodeVersion = Number.parseInt(process.versions.node, 10);
-/** A later version may not know them, and would say so on standard error. */
-const FLAGS: readonly string[] = [
-  ...(nodeVersion <= 24 ? ['--interrupt-budget=4000000', '--no-incremental-marking'] : []),
-  ...(nodeVersion === 20
-    ? [
-        '--interrupt-budget-factor-for-feedback-allocation=4',
-        '--no-parallel-scavenge',
-        '--semi-space-growth-factor=1',
-      ]
-    : []),
-];
+/** Versions to come may not know a flag, and would say so on standard error. */
+const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
+  20: [
+    '--no-incremental-marking',
+    '--interrupt-budget=4000000',
+    '--interrupt-budget-factor-for-feedback-allocation=4',
+    '--no-parallel-scavenge',
+    '--semi-space-growth-factor=1',
+  ],
+  22: ['--no-incremental-marking'],
+  24: ['--no-incremental-marking'],
+};
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const ownRequire = createRequire(import.meta.url);
@@ -54,7 +55,8 @@ const modules = new Map<string, { exports: object }>();
 /** Scripts for which nothing usable was kept. */
 const fresh = new Map<string, Script>();
 
-for (const flag of FLAGS) setFlagsFromString(flag);
+const [nodeVersion = ''] = process.versions.node.split('.');
+for (const flag of FLAGS_OF[nodeVersion] ?? []) setFlagsFromString(flag);
 const { main } = load('main.cjs') as { main: Main };
 main(process.argv.slice(2)).then((status) => {
   process.exitCode = status;
