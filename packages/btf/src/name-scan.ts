@@ -84,16 +84,20 @@ export class NameScan {
       this.#left = 0;
       return undefined;
     }
-    for (const one of this.#expected) this.#known.set(one, { exact: [], flavoured: [] });
+    const found = [...this.#expected].map((one) => {
+      const types = { exact: [], flavoured: [] };
+      this.#known.set(one, types);
+      return types;
+    });
     this.#expected.clear();
     const note = (position: number, offset: number) => {
-      const { name: found, isFlavoured } = wanted.get(offset)!;
-      const types = this.#known.get(found)!;
+      const { name: one, isFlavoured } = wanted.get(offset)!;
+      const types = this.#known.get(one)!;
       (isFlavoured ? types.flavoured : types.exact).push(this.#names.startId + position);
     };
     if (wanted.size <= FEW_STRINGS) this.#searchWords(words, wanted.keys(), note);
     else this.#passOverNames(words, wanted, note);
-    for (const { exact, flavoured } of this.#known.values()) {
+    for (const { exact, flavoured } of found) {
       exact.sort((a, b) => a - b);
       flavoured.sort((a, b) => a - b);
     }

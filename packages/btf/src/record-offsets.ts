@@ -8,6 +8,7 @@
 
 import { BtfError } from './errors.js';
 import type { BtfHeader } from './header.js';
+import { HOST_IS_LITTLE_ENDIAN } from './host-order.js';
 import { type LayoutSection, sizeByLayout } from './layout.js';
 import {
   ENTRY_BYTES,
@@ -17,8 +18,6 @@ import {
   RECORD_SIZE,
   UNKNOWN_KIND,
 } from './record.js';
-
-const HOST_IS_LITTLE = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
 /** Words of a record without entries, and of each entry, by the top byte of `info`: kind and `kind_flag`. */
 const FIXED_WORDS = new Int32Array(256);
@@ -64,7 +63,7 @@ export class RecordOffsets {
     this.#at = typeStart;
     // No record is smaller than 12 bytes: what this allocates is bounded by the input.
     this.#offsets = new Uint32Array(Math.floor(length / RECORD_SIZE));
-    if (littleEndian === HOST_IS_LITTLE && first % 4 === 0 && length % 4 === 0)
+    if (littleEndian === HOST_IS_LITTLE_ENDIAN && first % 4 === 0 && length % 4 === 0)
       this.#words = new Int32Array(view.buffer, first, length / 4);
   }
 

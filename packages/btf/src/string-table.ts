@@ -33,6 +33,7 @@ export class StringTable {
     while (bytes[end] !== 0) end++;
     return decoder.decode(bytes.subarray(offset, end));
   }
+
   /** Whether {@link oneCharacterPerByte} has its answer at hand. */
   get isDecoded(): boolean {
     return this.#text !== undefined || this.#recent?.deref() !== undefined;

@@ -5,6 +5,7 @@
  * initialiser.
  */
 
+import { HOST_IS_LITTLE_ENDIAN } from './host-order.js';
 import type { BtfType } from './types.js';
 import { BadValue, inside, isChar, type ValueNode } from './value-node.js';
 
@@ -25,7 +26,6 @@ interface TypedArrayClass {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-const HOST_IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Up to this many elements are quicker read one by one than through a second view. */
 const FEW = 8;
 

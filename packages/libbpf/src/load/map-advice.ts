@@ -26,7 +26,8 @@ const WITHOUT_KEY: readonly MapTypeName[] = [
   'ARENA',
 ];
 const BPF_F_RB_OVERWRITE = 1 << 19;
-const RINGS: readonly MapTypeName[] = ['RINGBUF', 'USER_RINGBUF', 'ARENA'];
+/** Their definitions have neither key nor value. */
+const MEMORY: readonly MapTypeName[] = ['RINGBUF', 'USER_RINGBUF', 'ARENA'];
 
 /** @returns a sentence, or `undefined` if nothing about the definition is suspicious */
 export function mapAdvice(spec: MapSpec): string | undefined {
@@ -35,7 +36,7 @@ export function mapAdvice(spec: MapSpec): string | undefined {
   const isOne = (list: readonly MapTypeName[]) => list.includes(name);
   if (spec.maxEntries === 0 && !isOne(WITHOUT_ENTRIES))
     return 'add __uint(max_entries, N), or set maxEntries before load()';
-  if (isOne(RINGS) && (spec.keySize !== 0 || spec.valueSize !== 0))
+  if (isOne(MEMORY) && (spec.keySize !== 0 || spec.valueSize !== 0))
     return 'it is memory, without key and value: remove both from its definition';
   if (name === 'PERF_EVENT_ARRAY' && (spec.keySize !== 4 || spec.valueSize !== 4))
     return 'its keys and values are of 4 bytes: __uint(key_size, 4), __uint(value_size, 4)';
@@ -43,7 +44,7 @@ export function mapAdvice(spec: MapSpec): string | undefined {
     return 'it does not say what the maps in it are like: __array(values, struct inner_map)';
   if (spec.keySize === 0 && !isOne(WITHOUT_KEY)) return 'it has no key: __type(key, T)';
   if (name.includes('ARRAY') && spec.keySize !== 4) return 'its key is an index of 4 bytes';
-  if (spec.valueSize === 0 && !isOne(RINGS)) return 'it has no value: __type(value, T)';
+  if (spec.valueSize === 0 && !isOne(MEMORY)) return 'it has no value: __type(value, T)';
   if (name === 'RINGBUF' && (spec.flags & BPF_F_RB_OVERWRITE) !== 0 && isLater('6.19'))
     return 'BPF_F_RB_OVERWRITE came with Linux 6.19';
   if (spec.mapExtra !== 0n && name !== 'BLOOM_FILTER' && name !== 'ARENA')

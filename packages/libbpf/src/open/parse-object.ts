@@ -2,7 +2,7 @@
  * A compiled BPF object → {@link ObjectSpec}. Pure: no system call, no privilege, the same answer on every machine.
  */
 
-import { type Btf, BtfKind, parseBtfExt } from '@libbpf-ts/btf';
+import { type Btf, BtfKind, isBtfError, parseBtfExt } from '@libbpf-ts/btf';
 import { readRelocations, SHT_REL, SHT_RELA, STT_SECTION } from '@libbpf-ts/elf';
 import { BpfError } from '../errors.js';
 import { mapType } from './constants.js';
@@ -114,7 +114,7 @@ function unlessDamaged<T>(object: ElfObject, section: string, read: () => T): T 
     return read();
   } catch (error) {
     const isNeeded = object.maps !== undefined || object.structOps.length > 0;
-    if (isNeeded || !(error instanceof Error) || error.name !== 'BtfError') throw error;
+    if (isNeeded || !isBtfError(error)) throw error;
     object.warnings.push(`section "${section}" is damaged and left out: ${error.message}`);
     return undefined;
   }
